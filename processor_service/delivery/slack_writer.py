@@ -30,10 +30,6 @@ _MAY_PASS = (SlackUnavailable, OutcomeUnknown)
 SLACK_LIMITS: Final = "slack_rate_limited"
 
 
-def _nobody(pause_s: float) -> None:
-    """Nobody is told."""
-
-
 @dataclass
 class TaskRun:
     """One worker's run on a task, wherever it writes.
@@ -56,7 +52,7 @@ class TaskRun:
     untold: bool = False
     cancel: CancelToken = field(default_factory=CancelToken)
     stopping: Stopping = field(default_factory=Stopping)
-    tell_limited: Callable[[float], None] = _nobody
+    tell_limited: Callable[[float], None] = lambda _: None
     _announced: bool = False
 
     def __post_init__(self) -> None:

@@ -1,7 +1,8 @@
 """Calls to Slack's Web API, held back during rate limits."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,15 +66,22 @@ class SlackCalls:
         self._asking: asyncio.Task[BotIdentity] | None = None
         self.page_memory = PageMemory()
 
-    def __call__(self, method: str, channel: str = "") -> "_Call":
+    @asynccontextmanager
+    async def __call__(self, method: str, channel: str = "") -> AsyncIterator[None]:
         """Inside, ``client`` is called for ``method``; around it, so that none of our functions
         comes between the two in a stack. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or
         SlackRefused.
         """
         key = f"{method}:{channel}" if channel and method in _BY_CHANNEL else method
-        return _Call(self, method, key)
+        await self._check(method, key)
+        try:
+            yield
+        except SLACK_FAILURES as error:
+            failure = slack_error(error, method)
+            await self._note(failure, method, key)
+            raise failure from error
 
-    async def check(self, method: str, key: str) -> None:
+    async def _check(self, method: str, key: str) -> None:
         """Raise SlackUnavailable while Slack asks us to wait."""
         wait_s = await self._holds.delay_s(key)
         if wait_s > 0:
@@ -83,7 +91,7 @@ class SlackCalls:
                 retry_after_s=wait_s,
             )
 
-    async def note(self, failure: MechachangError, method: str, key: str) -> None:
+    async def _note(self, failure: MechachangError, method: str, key: str) -> None:
         """Remember what a failure says about later calls."""
         if isinstance(failure, SlackUnavailable) and failure.reason == "slack_rate_limited":
             await self._limited(key, method, failure)
@@ -132,19 +140,3 @@ class SlackCalls:
             retry_after_s=failure.retry_after_s,
         )
         await self._holds.record(key, failure.retry_after_s)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    calls: SlackCalls
-    method: str
-    key: str
-
-    async def __aenter__(self) -> None:
-        await self.calls.check(self.method, self.key)
-
-    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, SLACK_FAILURES):
-            failure = slack_error(error, self.method)
-            await self.calls.note(failure, self.method, self.key)
-            raise failure from error

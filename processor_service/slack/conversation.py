@@ -7,7 +7,7 @@ from typing import Self
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports.conversations import Body, Document, Posted
+from processor_service.ports.conversations import Body, Posted
 from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.agent_session import SESSION_METHOD, SlackSession
 from processor_service.slack.shown_body import body_in, ts_in
@@ -20,7 +20,7 @@ from shared.errors import (
     SlackRefused,
     SlackUnavailable,
 )
-from shared.ledger import Mark, file_title, growing_mark
+from shared.ledger import Mark, growing_mark
 from shared.slack.status import STATUS_METHOD
 from shared.telemetry.log import get_logger
 
@@ -31,9 +31,11 @@ _STATUS_PATIENCE_S = 2.0
 
 @dataclass(frozen=True)
 class SlackConversation(SlackStreams):
-    """``ports.Conversation``, and each of its capabilities."""
+    """``ports.Conversation``, and most of its capabilities; ``files`` are shared in the threads of
+    questions only.
+    """
 
-    uploads: SlackUploads | None = None
+    files: SlackUploads | None = None
     capacity: int = 1_000
 
     @property
@@ -45,11 +47,6 @@ class SlackConversation(SlackStreams):
     def streams(self) -> Self | None:
         """Slack streams into threads only."""
         return None if None in {self.thread_ts, self.asker, self.owners} else self
-
-    @property
-    def files(self) -> Self | None:
-        """Files are shared in threads only, where they belong to a question."""
-        return None if None in {self.thread_ts, self.uploads} else self
 
     @property
     def status(self) -> Self | None:
@@ -143,20 +140,6 @@ class SlackConversation(SlackStreams):
         session = self.session if still_runs is not None else None
         if session is not None and not await session.show_active(always=True):
             raise OutcomeUnknown("The session of a removed stream may be at work.")
-
-    async def upload(self, document: Document) -> str:
-        return await self.uploads.upload(document) if self.uploads else ""
-
-    async def share(self, file_id: str, document: Document) -> None:
-        """Share an uploaded file in the thread; its title names the answer, signed."""
-        mark = Mark(document.task_id, "file", digest=document.digest)
-        title = file_title(document.title, mark, self.channel, self.calls.signing)
-        async with self.calls("files.completeUploadExternal"):
-            await self.calls.client.files_completeUploadExternal(
-                files=[{"id": file_id, "title": title}],
-                channel_id=self.channel,
-                thread_ts=self.thread_ts,
-            )
 
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         """Set or clear the thread's status; a failure is logged and changes nothing.

@@ -10,9 +10,9 @@ from processor_service.ports.work import Responses, StreamOwners
 from processor_service.slack.agent_session import processing_threads
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversation import SlackConversation
-from processor_service.slack.reading.reader import StreamRecipient
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.response_url import SlackResponse
+from processor_service.slack.streams import StreamRecipient
 from processor_service.slack.uploads import SlackUploads
 from shared.channel_ids import is_direct
 from shared.errors import SlackUnavailable
@@ -54,7 +54,6 @@ class SlackConversations:
         self._responses = responses
         self._streaming = streaming
         self._people = people
-        self._uploads = SlackUploads(calls, session)
         self._starts = UnconfirmedStarts()
         self._refused = RefusedMethods()
         self._processing = processing_threads()
@@ -69,7 +68,7 @@ class SlackConversations:
             place=place,
             asker=StreamRecipient(task.team_id, task.user_id),
             owners=self._streaming.owners,
-            uploads=self._uploads,
+            files=SlackUploads(self._calls, self._session, task.channel_id, thread_ts),
             starts=self._starts,
             refused=self._refused,
             processing=self._processing,

@@ -34,13 +34,22 @@ _NO_CARDS = frozenset({"invalid_chunks", "invalid_arguments"})
 
 
 @dataclass(frozen=True)
+class StreamRecipient:
+    """The user for whom Slack streams an answer."""
+
+    team_id: str
+    user_id: str
+
+
+@dataclass(frozen=True)
 class SlackStreams(SlackReading):
-    """``ports.Streams``; ``payload`` joins the metadata of each message.
+    """``ports.Streams``, for ``asker``; ``payload`` joins the metadata of each message.
 
     ``refused`` remembers what Slack does not take for a while, ``streamed`` says whether a stream
     is wanted there, and ``processing`` are the threads whose sessions a stream has begun.
     """
 
+    asker: StreamRecipient | None = None
     payload: Mapping[str, str] | None = None
     refused: RefusedMethods = field(default_factory=RefusedMethods)
     streamed: bool = True

@@ -27,7 +27,8 @@ from processor_service.slack.conversation import SlackConversation
 from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.files import SlackFiles, SlackHosts
 from processor_service.slack.people import SlackPeople
-from processor_service.slack.reading.reader import SlackReading, StreamRecipient
+from processor_service.slack.reading.reader import SlackReading
+from processor_service.slack.streams import StreamRecipient
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
 from shared.background import Background
@@ -101,7 +102,6 @@ async def in_a_thread(told: Any) -> object:
         TS,
         TS,
         MessageRef(CHANNEL, TS, "1700000000.000900"),
-        StreamRecipient("T1", "U1"),
         Owners(),
     )
     found, read = await thread.find(TASK_ID), await thread.read(TASK_ID)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports.conversations import Body, Posted, ThreadHistory
+from processor_service.ports.conversations import Body, Posted, ThreadHistory, ThreadMessage
 from processor_service.ports.work import StreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
@@ -18,7 +18,6 @@ from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.shown_body import body_shown
 from shared.ledger import Ledger, growing_mark
 from shared.slack.message import Message, MessageRef, cursor_after, messages_in
-from shared.task import QuotedMessage
 
 # Slack returns a thread from its beginning. Messages beyond this number are not read.
 _HISTORY_MESSAGES: Final = 3_000
@@ -31,19 +30,11 @@ _LEFT_AFTER_S: Final = 250.0
 
 
 @dataclass(frozen=True)
-class StreamRecipient:
-    """The user for whom Slack streams an answer."""
-
-    team_id: str
-    user_id: str
-
-
-@dataclass(frozen=True)
 class SlackReading:
     """The messages in a thread (``thread_ts``), or in a channel itself, since ``oldest``.
 
-    ``place`` and ``asker`` identify the question and its user, ``owners`` the tasks of unfinished
-    streams, and ``starts`` the streams that Slack may have begun without confirmation.
+    ``place`` is the question's, ``owners`` know the tasks of unfinished streams, and ``starts`` the
+    streams that Slack may have begun without confirmation.
     """
 
     calls: SlackCalls
@@ -51,7 +42,6 @@ class SlackReading:
     oldest: str
     thread_ts: str | None = None
     place: MessageRef | None = None
-    asker: StreamRecipient | None = None
     owners: StreamOwners | None = None
     starts: UnconfirmedStarts = field(default_factory=UnconfirmedStarts)
 
@@ -61,31 +51,25 @@ class SlackReading:
 
     async def read(self, task_id: str) -> ThreadHistory:
         """Our messages of the task, and what was said before it if it continues a thread."""
-        place, asker = self.place, self.asker
-        if place is None or asker is None or not place.continues_thread:
+        place = self.place
+        said, left = tuple[ThreadMessage, ...](), list[Posted]()
+        if place is not None and place.continues_thread:
+            kept = TrimmedMessages(float(place.message_ts))
+            messages, whole = await self._from_the_beginning(kept)
+            since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
+            found = await self._posted(task_id, since) if whole else await self.find(task_id)
+            said = said_before(place, messages, await self.calls.ourselves())
+            before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
+            left = await self._left(task_id, before)
+        else:
             kept = TrimmedMessages(chars=0)
             messages, _ = await self._messages(self.oldest, kept)
             found = await self._posted(task_id, messages)
-            pressable = await self._pressable(task_id, kept)
-            along, by = await self._along(messages)
-            return ThreadHistory(tuple(found), (), (), pressable, along, by)
-        kept = TrimmedMessages(float(place.message_ts))
-        messages, whole = await self._from_the_beginning(kept)
-        since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
-        found = await self._posted(task_id, since) if whole else await self.find(task_id)
-        said = said_before(place, messages, await self.calls.ourselves())
-        before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
-        left = tuple(await self._left(task_id, before))
-        pressable, (along, by) = (
-            await self._pressable(task_id, kept),
-            await self._along(messages),
-        )
-        return ThreadHistory(tuple(found), said, left, pressable, along, by)
-
-    async def _along(self, messages: Sequence[Message]) -> tuple[tuple[QuotedMessage, ...], str]:
-        if self.place is None:
-            return (), ""
-        return sent_along(self.place, messages, await self.calls.ourselves())
+        pressable = await self._pressable(task_id, kept)
+        if place is None:
+            return ThreadHistory(tuple(found), pressable=pressable)
+        along, by = sent_along(place, messages, await self.calls.ourselves())
+        return ThreadHistory(tuple(found), said, tuple(left), pressable, along, by)
 
     async def replies(self) -> list[Message]:
         """The messages since ``oldest``."""

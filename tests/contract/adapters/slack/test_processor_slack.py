@@ -16,7 +16,9 @@ from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import RESPONSES_TTL_S, responses_key
 from processor_service.redis.posts import RedisResponses
 from processor_service.rendering.shown_letters import letters_of
+from processor_service.slack.conversation import SlackConversation
 from processor_service.slack.response_url import SlackResponse
+from processor_service.slack.uploads import SlackUploads
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.slack.client import slack_client
@@ -207,12 +209,17 @@ async def test_a_used_up_response_url_says_that_nothing_can_be_said_there() -> N
 DOCUMENT = Document(TASK_ID, "0123456789ab", "回答の全文", "# 全文\n\n本文です。")
 
 
+def files_in(thread: SlackConversation) -> SlackUploads:
+    assert thread.files is not None
+    return thread.files
+
+
 async def test_a_file_is_shared_in_the_thread_and_found_by_whoever_comes_next() -> None:
     async with processors() as (here, there):
         asked = here.bench.slack.people.post("alice", "#general", "question")
         thread = here.thread(asked.ts)
-        assert thread.files is not None
-        await thread.share(await thread.upload(DOCUMENT), DOCUMENT)
+        files = files_in(thread)
+        await files.share(await files.upload(DOCUMENT), DOCUMENT)
         [found] = await there.thread(asked.ts).find(TASK_ID)
         assert found.mark == Mark(TASK_ID, "file", digest=DOCUMENT.digest)
         assert await there.thread(asked.ts).find("f" * 32) == []
@@ -237,7 +244,7 @@ async def test_without_the_scope_or_the_upload_host_no_file_is_handed_over() -> 
     async with processors(replace(FAST, scopes=scopes)) as (here, _):
         asked = here.bench.slack.people.post("alice", "#general", "question")
         with pytest.raises(SlackRefused) as refused:
-            await here.thread(asked.ts).upload(DOCUMENT)
+            await files_in(here.thread(asked.ts)).upload(DOCUMENT)
         assert refused.value.slack_error == "missing_scope"
         assert refused.value.reason == "slack_scope_missing"
     async with processors() as (here, _):
@@ -245,7 +252,7 @@ async def test_without_the_scope_or_the_upload_host_no_file_is_handed_over() -> 
         for fault in (Fault("error", status=503), Fault("drop_before")):
             here.bench.faults.add("slack", "upload", fault)
             with pytest.raises(SlackUnavailable):
-                await here.thread(asked.ts).upload(DOCUMENT)
+                await files_in(here.thread(asked.ts)).upload(DOCUMENT)
 
 
 async def test_what_slack_holds_is_read_back_and_told_by_each_call_that_writes() -> None:
