@@ -110,6 +110,8 @@ class SlackNotes:
                 answer = await hook.send(**body)
         except SLACK_FAILURES as error:
             return self._access.failure(error, _RESPOND)
+        except UnicodeDecodeError:
+            return OutcomeUnknown(f"{_RESPOND}: the answer is no text.")
         if answer.status_code == 200:
             return None
         why = f"{_RESPOND}: Slack refused ({answer.status_code} {answer.body[:50]})."

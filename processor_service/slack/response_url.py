@@ -73,7 +73,7 @@ class SlackResponse:
         try:
             with slack_call("response_url"):
                 async with self._session.post(self._url, json=payload) as response:
-                    status, text = response.status, (await response.text())[:100]
+                    status, text = response.status, (await response.text(errors="replace"))[:100]
                 _raise_for_response(status, text)
         except aiohttp.ClientConnectorError as error:
             raise SlackUnavailable("response_url: Slack could not be reached.") from error

@@ -1,15 +1,24 @@
 """Bodies that are no JSON object, as a proxy or a server in trouble may send them for Slack."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from command_service.payloads.model import EphemeralTarget
 from command_service.slack.access import SlackAccess
+from command_service.slack.ephemeral import SlackUserSignals
+from processor_service.ports.conversations import Body
+from processor_service.slack.response_url import SlackResponse
 from shared.background import alongside
 from shared.errors import MechachangError, OutcomeUnknown, SlackUnavailable
+from shared.ledger import Mark
 from shared.slack.client import SLACK_FAILURES, slack_client, slack_error
+from tests.support.signed import LEDGER, SIGNING
 
 JSON = "application/json"
 DEEP = b"[" * 100_000
@@ -83,3 +92,43 @@ async def test_slacks_access_is_watched_on_after_such_a_body() -> None:
         access = SlackAccess(slack, lambda _s: None, every_s=0.01)
         async with alongside(access.watch(), "watch"), asyncio.timeout(10):
             await both.wait()
+
+
+class Remembered:
+    """The marks of what a response URL took."""
+
+    def __init__(self) -> None:
+        self.marks: list[Mark] = []
+
+    async def of(self, task_id: str) -> list[Mark]:
+        return [one for one in self.marks if one.task_id == task_id]
+
+    async def add(self, mark: Mark) -> None:
+        self.marks.append(mark)
+
+
+@asynccontextmanager
+async def a_response_url(status: int) -> AsyncIterator[str]:
+    """One whose server answers in letters that are no text."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, body=b"\xff", content_type="text/plain")
+
+    app = web.Application()
+    app.router.add_post("/hook", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/hook"))
+
+
+async def test_an_answer_that_a_response_url_took_is_remembered_whatever_it_says() -> None:
+    remembered, mark = Remembered(), Mark("a" * 32, "answer")
+    async with a_response_url(200) as url, aiohttp.ClientSession() as session:
+        await SlackResponse(session, url, remembered, "C1", SIGNING).post(Body("42"), mark)
+    assert remembered.marks == [mark]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_no_body_of_a_response_url_makes_a_note_raise(status: int) -> None:
+    async with a_response_url(status) as url, slack_client("xoxb-1", url) as slack:
+        signals = SlackUserSignals(slack, SlackAccess(slack, lambda _s: None), LEDGER)
+        await signals.tell(EphemeralTarget("C1", "U1", response_url=url), "A note.")
