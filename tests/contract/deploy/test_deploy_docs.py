@@ -121,6 +121,19 @@ def test_the_japanese_page_has_the_same_commands_block_by_block(name: str) -> No
     assert sorted(commands(f"docs/ja/{name}")) == sorted(commands(f"docs/{name}"))
 
 
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("docs/deployment.md", "it gives up after {} |"),
+        ("docs/ja/deployment.md", "（{} 分で打ち切られます）"),
+    ],
+)
+def test_the_installation_page_says_when_a_build_gives_up(page: str, told: str) -> None:
+    build = (PROJECT_ROOT / "cloudbuild.yaml").read_text(encoding="utf-8")
+    [limit_s] = re.findall(r"(?m)^timeout: (\d+)s$", build)
+    assert told.format(int(limit_s) // 60) in (PROJECT_ROOT / page).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", ["docs/deployment.md", "docs/ja/deployment.md"])
 def test_the_installation_page_costs_what_the_benchmark_computed(page: str) -> None:
     measured = (PROJECT_ROOT / "benchmarks/results/latest.md").read_text(encoding="utf-8")
