@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.payloads.model import Question
@@ -32,32 +32,20 @@ class _Waiting:
 
 
 @dataclass
-class FollowUpTurn:
-    """The steps of a follow-up's turn: ``delay_s`` until its thread may be read, ``settle`` then,
-    or ``drop`` after too long a wait.
+class DeferredFollowUps:
+    """At most ``CAPACITY`` follow-ups, each for ``WITHIN_S`` seconds, in order.
+
+    ``delay_s`` tells how long until a follow-up's thread may be read. ``settle`` decides it then,
+    or drops it if it has waited too long.
     """
 
+    background: Background
     delay_s: Callable[[Question], float]
-    settle: Callable[[Question], Awaitable[SubmitOutcome]]
-    drop: Callable[[Question], Awaitable[object]]
-
-
-class DeferredFollowUps:
-    """At most ``CAPACITY`` follow-ups, each for ``WITHIN_S`` seconds, in order."""
-
-    def __init__(
-        self,
-        background: Background,
-        turn: FollowUpTurn,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-    ) -> None:
-        self._background = background
-        self._turn = turn
-        self._clock = clock
-        self._sleep = sleep
-        self._waiting: deque[_Waiting] = deque()
-        self._working = False
+    settle: Callable[[Question, bool], Awaitable[SubmitOutcome]]
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    _waiting: deque[_Waiting] = field(default_factory=deque)
+    _working: bool = False
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -66,9 +54,9 @@ class DeferredFollowUps:
         """Keep it with its context (its trace); False if there is no room."""
         if len(self._waiting) >= CAPACITY:
             return False
-        self._waiting.append(_Waiting(question, copy_context(), self._clock()))
+        self._waiting.append(_Waiting(question, copy_context(), self.clock()))
         if not self._working:
-            self._working = self._background.start(self._work(), "later-looks")
+            self._working = self.background.start(self._work(), "later-looks")
             if not self._working:
                 self._waiting.pop()
         return self._working
@@ -88,20 +76,17 @@ class DeferredFollowUps:
             self._working = False
 
     async def _next(self, one: _Waiting) -> None:
-        await self._sleep(self._turn.delay_s(one.question))
+        await self.sleep(self.delay_s(one.question))
         self._waiting.popleft()
-        late = self._clock() - one.since > WITHIN_S
+        late = self.clock() - one.since > WITHIN_S
         outcome = await asyncio.create_task(
             self._settled(one.question, late), name="later-look", context=one.context
         )
         if isinstance(outcome, HandedBack):
             self._waiting.appendleft(one)
-            await self._sleep(_PAUSE_S)
+            await self.sleep(_PAUSE_S)
 
-    async def _settled(self, question: Question, late: bool) -> SubmitOutcome | None:
+    async def _settled(self, question: Question, late: bool) -> SubmitOutcome:
         """The deadline of the envelope that brought it has passed long ago."""
-        if late:
-            await self._turn.drop(question)
-            return None
         with ack_deadline():
-            return await self._turn.settle(question)
+            return await self.settle(question, late)

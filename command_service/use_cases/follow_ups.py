@@ -17,7 +17,7 @@ from typing import Final
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
 from command_service.ports import ChannelHistory
-from command_service.use_cases.deferred_follow_ups import DeferredFollowUps, FollowUpTurn
+from command_service.use_cases.deferred_follow_ups import DeferredFollowUps
 from command_service.use_cases.policy import admit
 from command_service.use_cases.submit import (
     Accepted,
@@ -117,8 +117,8 @@ class FollowUpDeps:
     @cached_property
     def later(self) -> DeferredFollowUps:
         """One line for all of them."""
-        turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
-        return DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
+        background = self.submit_deps.background
+        return DeferredFollowUps(background, self._delay_s, self._settle, self.clock, self.sleep)
 
     def may_look(self) -> bool:
         """Count one more look if it fits into this minute; whether it does."""
@@ -142,13 +142,14 @@ class FollowUpDeps:
     def _delay_s(self, question: Question) -> float:
         return 0.0 if self.ours_since(question) is not None else self._until_look_s()
 
-    async def _settle(self, question: Question) -> SubmitOutcome:
-        outcome = await accept_message(question, self, its_turn=True)
+    async def _settle(self, question: Question, late: bool) -> SubmitOutcome:
+        outcome = (
+            await submit(NotAQuestion(RejectReason.DROPPED), self.submit_deps)
+            if late
+            else await accept_message(question, self, its_turn=True)
+        )
         count(question, outcome)
         return outcome
-
-    async def _drop(self, question: Question) -> None:
-        count(question, await submit(NotAQuestion(RejectReason.DROPPED), self.submit_deps))
 
 
 async def accept_message(
