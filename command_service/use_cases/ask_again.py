@@ -50,24 +50,31 @@ async def ask_again(click: Click | NotAQuestion, deps: AskAgainDeps) -> SubmitOu
     if isinstance(click, NotAQuestion):
         return await submit(click, deps.submit_deps)
     with bound_task(click.task_id):
-        if not deps.submit_deps.throttle.try_acquire(click.user_id, click.task_id):
-            return _prevented(click, RejectReason.TOO_MANY_QUESTIONS, deps.submit_deps)
         try:
-            asked = await _asked_at(click.place, deps)
+            question = await _question_of(click, deps)
         except SlackDenied as denied:
             return HandedBack(denied)
         except RetryableError as error:
             return _prevented(
                 click, RejectReason.QUESTION_UNREADABLE, deps.submit_deps, why=str(error)
             )
-        question = None if asked is None else question_again(click, asked)
-        reason = None if question is None else await _kept_out(click, question, deps.submit_deps)
-        if question is None or reason is not None:
-            return _prevented(click, reason or RejectReason.QUESTION_GONE, deps.submit_deps)
+        if isinstance(question, RejectReason):
+            return _prevented(click, question, deps.submit_deps)
         outcome = await submit(question, deps.submit_deps)
         if isinstance(outcome, HandedBack) and outcome.reason is not RejectReason.SLACK_DENIED:
             say_refusal(outcome.reason, click.recipient, click.task_id, deps.submit_deps)
         return outcome
+
+
+async def _question_of(click: Click, deps: AskAgainDeps) -> Question | RejectReason:
+    """The question to ask, or why not. Raises RetryableError when Slack could not be asked."""
+    if not deps.submit_deps.throttle.try_acquire(click.user_id, click.task_id):
+        return RejectReason.TOO_MANY_QUESTIONS
+    asked = await _asked_at(click.place, deps)
+    if asked is None:
+        return RejectReason.QUESTION_GONE
+    question = question_again(click, asked)
+    return await _kept_out(click, question, deps.submit_deps) or question
 
 
 async def _kept_out(click: Click, question: Question, deps: SubmitDeps) -> RejectReason | None:
