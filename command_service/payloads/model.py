@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from shared.slack.message import MessageRef, OurBot
-from shared.task import Earlier, Mode, QuotedMessage, Source, Subject, Task, TaskFile, Wish
+from shared.task import Earlier, Kind, Mode, QuotedMessage, Source, Subject, Task, TaskFile, Wish
 
 
 class RejectReason(StrEnum):
@@ -108,6 +108,7 @@ class Question:
     """It mentions nobody: it may be a question only if we have answered in its thread."""
     thread_by: str | None = None
     """The author of its thread's first message, if Slack says."""
+    kind: ClassVar[Kind] = Kind.QUESTION
 
     def age_s(self, now: datetime) -> float:
         """Seconds since it was asked."""

@@ -24,7 +24,7 @@ from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrott
 from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError, SlackDenied
-from shared.task import Following, Kind, Locale, Source, Task, Texts
+from shared.task import Following, Locale, Source, Task, Texts
 from shared.telemetry.log import bound_task, get_logger
 from shared.telemetry.tracing import trace_context
 
@@ -293,18 +293,13 @@ def _ignored(trigger: NotAQuestion) -> Rejected:
 
 def count(trigger: Question | Task | NotAQuestion, outcome: SubmitOutcome) -> None:
     """Count the outcome of one event, command or click."""
-    source = NOBODY if isinstance(trigger, NotAQuestion) else trigger.source
-    kind = _kind(trigger)
+    if isinstance(trigger, NotAQuestion):
+        source, kind, refused = NOBODY, NOBODY, "ignored"
+    else:
+        source, kind, refused = trigger.source, trigger.kind, "refused"
     if isinstance(outcome, Accepted):
         count_event(source, "accepted", kind=kind)
     elif isinstance(outcome, Rejected):
-        refused = "ignored" if isinstance(trigger, NotAQuestion) else "refused"
         count_event(source, refused, outcome.reason, kind)
     else:
         count_event(source, "handed_back", outcome.error.reason, kind)
-
-
-def _kind(trigger: Question | Task | NotAQuestion) -> str:
-    if isinstance(trigger, NotAQuestion):
-        return NOBODY
-    return trigger.kind if isinstance(trigger, Task) else Kind.QUESTION
