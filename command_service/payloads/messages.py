@@ -26,7 +26,7 @@ from command_service.payloads.well_formed import (
 )
 from shared.slack.message import Message, Payload
 from shared.slack.message_text import LONGEST_MARKUP, mentions, plain_text, without_mention
-from shared.slack.reading.said import Said, brings_along, is_from_an_app, markup_of, said_by_person
+from shared.slack.reading.said import brings_along, is_from_an_app, markup_of, said_by_person
 from shared.task import (
     Mode,
     Purpose,
@@ -60,7 +60,7 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
     body = with_event(body)
     event = body["event"]
     if event.get("channel_type") == "im":
-        return _about_what_is_beside(_read_message(body, identity, Source.DM, redelivered), event)
+        return _read_message(body, identity, Source.DM, redelivered)
     if _mentions_in_group(event, identity):
         return _read_message(body, identity, Source.MENTION, redelivered)
     if not may_follow_up(event, identity):
@@ -78,16 +78,6 @@ def read_message_or_mention(body: Payload, identity: Identity) -> Question | Not
     if is_mention and event.get("channel_type") != "im":
         return read_mention(body, identity, redelivered=True)
     return read_message(body, identity, redelivered=True)
-
-
-def _about_what_is_beside(
-    question: Question | NotAQuestion, event: Payload
-) -> Question | NotAQuestion:
-    """A direct message may ask about what is open beside the agent view."""
-    if isinstance(question, NotAQuestion):
-        return question
-    said = Said(question.text, question.quoted, question.files)
-    return replace(question, subject=subject_beside(said, event))
 
 
 def _mentions_in_group(event: Payload, identity: Identity) -> bool:
@@ -179,6 +169,8 @@ def _read_message(
         event_id=text_or_none(body.get("event_id")),
         external=_from_outside(body, identity),
         redelivered=redelivered,
+        # What is open beside the agent view, which only direct messages are written in.
+        subject=subject_beside(said, event) if source is Source.DM else None,
     )
 
 
