@@ -8,13 +8,7 @@ import time
 from contextvars import Context
 from dataclasses import asdict
 
-from command_service.backfill.sweep import (
-    BackfillDeps,
-    Sweep,
-    SweepReport,
-    SweepWindow,
-    SweptBefore,
-)
+from command_service.backfill.sweep import BackfillDeps, Sweep, SweepReport, SweepWindow
 from command_service.payloads.model import ConversationKind
 from shared.background import Background
 from shared.telemetry.log import get_logger
@@ -69,9 +63,9 @@ class Backfill:
             self._running = False
 
     async def _sweep(self, window: SweepWindow) -> None:
-        limits, before = self._deps.limits, SweptBefore()
+        limits = self._deps.limits
         for left in reversed(range(limits.sweeps)):
-            report = await Sweep(self._deps, before).run(window, self._refused_kinds)
+            report = await Sweep(self._deps, window).run(self._refused_kinds)
             _tell(report, window, goes_on=report.is_incomplete and left > 0)
             self.sweeps += 1
             if not report.is_incomplete or not left:

@@ -44,12 +44,19 @@ class BackfillDeps:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-@dataclass(frozen=True)
+@dataclass
 class SweepWindow:
-    """The window of a sweep, in seconds since the epoch: after ``since``, up to ``until``."""
+    """The window of a sweep, in seconds since the epoch: after ``since``, up to ``until``.
+
+    No further sweep over it reads or publishes the finished ``conversations``, ``threads`` and
+    ``task_ids`` again.
+    """
 
     since: float
     until: float
+    conversations: set[str] = field(default_factory=set)
+    threads: set[tuple[str, str]] = field(default_factory=set)
+    task_ids: set[str] = field(default_factory=set)
 
     def holds(self, ts: str) -> bool:
         """Whether the message of this ts was written in the window."""
@@ -79,15 +86,6 @@ class SweepReport:
         return self.cut_short_by is not None or self.failed > 0 or self.throttled > 0
 
 
-@dataclass
-class SweptBefore:
-    """The finished part of a window: no further sweep over it reads or publishes that again."""
-
-    conversations: set[str] = field(default_factory=set)
-    threads: set[tuple[str, str]] = field(default_factory=set)
-    task_ids: set[str] = field(default_factory=set)
-
-
 class Sweep:
     """Finds the unanswered questions of a window and accepts them one by one.
 
@@ -95,19 +93,19 @@ class Sweep:
     commands and clicks leave no trace to find.
     """
 
-    def __init__(self, deps: BackfillDeps, before: SweptBefore | None = None) -> None:
+    def __init__(self, deps: BackfillDeps, window: SweepWindow) -> None:
         self._deps = deps
-        self._before = before or SweptBefore()
+        self._window = window
         self._history = ThrottledHistory(deps.history, deps.limits, deps.sleep)
         self.report = SweepReport()
 
-    async def run(self, window: SweepWindow, refused_kinds: set[ConversationKind]) -> SweepReport:
+    async def run(self, refused_kinds: set[ConversationKind]) -> SweepReport:
         """Sweep once. A kind that Slack refuses to list joins ``refused_kinds``, with a warning."""
         try:
             async with asyncio.timeout(self._deps.limits.within_s):
                 for conversation in await self._conversations(refused_kinds):
-                    if conversation.id not in self._before.conversations:
-                        await self._conversation(conversation, window)
+                    if conversation.id not in self._window.conversations:
+                        await self._conversation(conversation)
         except LimitReached as reached:
             self.report.cut_short_by = reached.limit
         except TimeoutError:
@@ -141,16 +139,16 @@ class Sweep:
             self._note_unread(kind, error)
         return []
 
-    async def _conversation(self, conversation: JoinedConversation, window: SweepWindow) -> None:
+    async def _conversation(self, conversation: JoinedConversation) -> None:
         throttled = self.report.throttled
         try:
-            await self._read(conversation, window)
+            await self._read(conversation)
         except (RetryableError, SlackRefused) as error:
             self._note_unread(conversation.id, error)
             return
         self.report.conversations += 1
         if self.report.throttled == throttled:
-            self._before.conversations.add(conversation.id)
+            self._window.conversations.add(conversation.id)
 
     def _note_unread(self, where: str, error: RetryableError | SlackRefused) -> None:
         self.report.unread += 1
@@ -163,54 +161,48 @@ class Sweep:
             why=str(error),
         )
 
-    async def _read(self, conversation: JoinedConversation, window: SweepWindow) -> None:
+    async def _read(self, conversation: JoinedConversation) -> None:
         threads: set[str] = set()
-        oldest = window.since - self._deps.limits.thread_age_s
+        oldest = self._window.since - self._deps.limits.thread_age_s
         async for message in self._history.messages(conversation.id, oldest):
             thread_ts = message.get("thread_ts")
             if thread_ts is None:
-                await self._take(conversation, message, window, frozenset())
-            elif thread_ts not in threads and self._may_ask(message, window):
+                await self._take(conversation, message, frozenset())
+            elif thread_ts not in threads and self._may_ask(message):
                 threads.add(thread_ts)
-                if (conversation.id, thread_ts) not in self._before.threads:
-                    await self._thread(conversation, thread_ts, window)
+                if (conversation.id, thread_ts) not in self._window.threads:
+                    await self._thread(conversation, thread_ts)
 
-    def _may_ask(self, message: Message, window: SweepWindow) -> bool:
+    def _may_ask(self, message: Message) -> bool:
         """Whether the thread of a message may hold a new message that is not ours.
 
         Most threads are one question with our replies: they are answered without being read.
         """
         if "latest_reply" not in message:
             # A reply that was also sent to the channel.
-            return window.holds(message["ts"])
+            return self._window.holds(message["ts"])
         ours = {self._deps.identity.bot_user_id, self._deps.identity.bot_id}
         repliers = set(message.get("reply_users") or ())
         # Slack names only the first few repliers, but counts all of them.
         all_named = bool(repliers) and message.get("reply_users_count") == len(repliers)
         only_ours = all_named and repliers <= ours
-        return float(message["latest_reply"]) > window.since and not only_ours
+        return float(message["latest_reply"]) > self._window.since and not only_ours
 
-    async def _thread(
-        self, conversation: JoinedConversation, thread_ts: str, window: SweepWindow
-    ) -> None:
-        replies = self._history.replies(conversation.id, thread_ts, window.since)
+    async def _thread(self, conversation: JoinedConversation, thread_ts: str) -> None:
+        replies = self._history.replies(conversation.id, thread_ts, self._window.since)
         thread = [message async for message in replies]
         marks = (self._deps.ledger.mark_of(message, conversation.id) for message in thread)
         answered = frozenset(one.task_id for one in marks if one and one.role != "question")
         throttled = self.report.throttled
         for message in thread:
-            await self._take(conversation, message, window, answered)
+            await self._take(conversation, message, answered)
         if self.report.throttled == throttled:
-            self._before.threads.add((conversation.id, thread_ts))
+            self._window.threads.add((conversation.id, thread_ts))
 
     async def _take(
-        self,
-        conversation: JoinedConversation,
-        message: Message,
-        window: SweepWindow,
-        answered: frozenset[str],
+        self, conversation: JoinedConversation, message: Message, answered: frozenset[str]
     ) -> None:
-        if not window.holds(message["ts"]):
+        if not self._window.holds(message["ts"]):
             return
         question = read_back(message, conversation, self._deps.identity)
         if not isinstance(question, Question):
@@ -218,7 +210,7 @@ class Sweep:
         if question.task_id in answered:
             self.report.answered_before += 1
             return
-        if question.task_id in self._before.task_ids:
+        if question.task_id in self._window.task_ids:
             return
         if self.report.published >= self._deps.limits.questions:
             raise LimitReached("questions")
@@ -233,7 +225,7 @@ class Sweep:
         if outcome == Rejected(RejectReason.TOO_MANY_QUESTIONS):
             self.report.throttled += 1
             return
-        self._before.task_ids.add(question.task_id)
+        self._window.task_ids.add(question.task_id)
         if isinstance(outcome, Accepted):
             self.report.published += 1
             CATCH_UP_QUESTIONS.add()

@@ -153,7 +153,7 @@ async def missed(told: Any) -> object:
         await asyncio.sleep(0)
 
     deps = BackfillDeps(history, world.submit_deps, IDENTITY, LEDGER, limits, at_once)
-    report = await Sweep(deps).run(SweepWindow(1600000000.0, 1800000000.0), set())
+    report = await Sweep(deps, SweepWindow(1600000000.0, 1800000000.0)).run(set())
     follow_up = a_question(thread_ts=TS, follow_up=True)
     following = FollowUpDeps(world.submit_deps, history, LEDGER)
     outcome = await accept_message(follow_up, following)

@@ -12,7 +12,7 @@ from tests.support.fakes.command.history import FakeHistory
 from tests.support.fakes.command.payloads import IDENTITY
 from tests.support.fakes.command.world import World
 
-WINDOW = SweepWindow(since=1000.0, until=2000.0)
+SINCE, UNTIL = 1000.0, 2000.0
 
 
 def said(ts: str, text: str, thread_ts: str | None = None, **more: Any) -> dict[str, Any]:
@@ -52,7 +52,8 @@ class Found:
         return BackfillDeps(self.history, self.world.submit_deps, IDENTITY, signed.LEDGER, *bounds)
 
     async def sweep(self) -> SweepReport:
-        report = await Sweep(self.deps(self.limits, self.sleep)).run(WINDOW, set())
+        window = SweepWindow(since=SINCE, until=UNTIL)
+        report = await Sweep(self.deps(self.limits, self.sleep), window).run(set())
         self.pages = report.pages
         await asyncio.sleep(0)
         return report
