@@ -7,7 +7,8 @@ from typing import Any, Final
 from processor_service.gemini.responses import CONTINUATION, MAX_TOKENS, Response, check_answered
 from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk
-from processor_service.telemetry.attempt_metrics import TokenUsage, received
+from processor_service.telemetry.attempt_metrics import received
+from processor_service.telemetry.prices import TokenUsage
 
 # Each request pays for the whole prompt again. One of them can hold a model's longest answer.
 _MOST_REQUESTS: Final = 8

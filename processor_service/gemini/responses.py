@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from google.genai.types import UrlRetrievalStatus
 
 from processor_service.ports.citations import WebPage
-from processor_service.telemetry.attempt_metrics import TokenUsage
+from processor_service.telemetry.prices import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.well_formed import well_formed
 

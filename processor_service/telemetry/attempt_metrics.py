@@ -12,29 +12,11 @@ from dataclasses import dataclass, field
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
-from processor_service.telemetry.prices import Prices
+from processor_service.telemetry.prices import Prices, TokenUsage
 from processor_service.telemetry.task_metrics import model_worked
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.telemetry import metrics
 from shared.telemetry.tracing import span
-
-
-@dataclass(frozen=True)
-class TokenUsage:
-    """The vendor's counts so far; ``input`` excludes the ``cached`` tokens."""
-
-    input: int = 0
-    cached: int = 0
-    output: int = 0
-    thoughts: int = 0
-
-    def plus(self, other: "TokenUsage") -> "TokenUsage":
-        """The sum, as of two requests for one answer."""
-        return TokenUsage(**{kind: n + getattr(other, kind) for kind, n in vars(self).items()})
-
-    def by_kind(self) -> dict[str, int]:
-        """The numbers that are not 0, by their name."""
-        return {kind: number for kind, number in vars(self).items() if number}
 
 
 @dataclass
@@ -130,4 +112,4 @@ def _record(attempt: _Attempt, outcome: str, prices: Prices) -> None:
         metrics.GEMINI_SEARCHES.add(attempt.searches, model=model)
     price = prices.get(model)
     if price is not None and (tokens or attempt.searches):
-        metrics.GEMINI_COST.add(price.of(tokens, attempt.searches), model=model)
+        metrics.GEMINI_COST.add(price.of(attempt.usage, attempt.searches), model=model)

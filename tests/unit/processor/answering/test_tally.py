@@ -6,7 +6,8 @@ from processor_service.answering.token_count import CountingModel
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.prompt.quotes import estimated_tokens
 from processor_service.telemetry import attempt_metrics
-from processor_service.telemetry.attempt_metrics import TokenUsage, attempt_at
+from processor_service.telemetry.attempt_metrics import attempt_at
+from processor_service.telemetry.prices import TokenUsage
 from shared.errors import ModelRefused, ModelUnavailable
 from tests.support.fakes.processor.model import FakeModel
 from tests.support.fakes.processor.world import World

@@ -6,7 +6,7 @@ import pytest
 
 from processor_service.ports.citations import WebPage
 from processor_service.ports.model import Chunk
-from processor_service.telemetry.attempt_metrics import TokenUsage
+from processor_service.telemetry.prices import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelUnavailable
 from tests.support.gemini_responses import piece_of, received
 

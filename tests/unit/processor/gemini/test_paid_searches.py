@@ -1,4 +1,4 @@
-"""What an answer's searches cost: Google bills each of them, and tells them more than once."""
+"""What an answer costs: Google bills its tokens and each search, and tells searches repeatedly."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from processor_service.gemini.continuation import AnswerSoFar
 from processor_service.ports.citations import Citations
 from processor_service.telemetry.attempt_metrics import attempt_at
-from processor_service.telemetry.prices import Price
+from processor_service.telemetry.prices import Price, TokenUsage
 from shared.telemetry.metrics import GEMINI_COST, GEMINI_SEARCHES
 from tests.support.counted import Counted
 from tests.support.gemini_responses import received
@@ -53,4 +53,10 @@ def test_an_answer_without_a_search_counts_none(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_searches_cost_nothing_without_a_price() -> None:
-    assert Price(input=1.0, output=1.0).of({}, 1_000) == 0
+    assert Price(input=1.0, output=1.0).of(TokenUsage(), 1_000) == 0
+
+
+def test_each_kind_of_token_has_its_price() -> None:
+    usage = TokenUsage(input=1_000_000, cached=2_000_000, output=3_000_000, thoughts=4_000_000)
+    assert Price(input=1.0, output=10.0, cached=0.25).of(usage, 0) == 1.0 + 0.5 + 70.0
+    assert Price(input=1.0, output=10.0).of(usage, 0) == 3.0 + 70.0
