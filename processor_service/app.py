@@ -1,7 +1,7 @@
 """The composition root: connections are opened in order and closed in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -77,8 +77,11 @@ async def open_dependencies(
         wiring = Wiring(settings, opened)
         certs = Certs(opened.session, settings.pubsub_push_certs_url)
         stack.push_async_callback(certs.close)
-        later = [*_later(settings), opened.model.load]
-        await stack.enter_async_context(cold_start.meanwhile(*later))
+        # What only the first push needs, in the order it needs it.
+        of_tokens = [cold_start.import_token_reader] if settings.push_is_authenticated else []
+        await stack.enter_async_context(
+            cold_start.meanwhile(*of_tokens, cold_start.import_answering, opened.model.load)
+        )
         yield wiring.dependencies(_verifier(settings, certs))
 
 
@@ -124,12 +127,6 @@ async def _opened(settings: ProcessorSettings, stopping: Stopping) -> AsyncItera
 async def _close_both(statuses: Statuses, late_looks: LateLooks) -> None:
     """Side by side: Cloud Run leaves a second for both."""
     await asyncio.gather(statuses.close(), late_looks.close())
-
-
-def _later(settings: ProcessorSettings) -> list[Callable[[], Awaitable[object]]]:
-    """The steps that only the first push needs, in the order it needs them."""
-    of_tokens = [cold_start.import_token_reader] if settings.push_is_authenticated else []
-    return [*of_tokens, cold_start.import_answering]
 
 
 def gemini_access(settings: ProcessorSettings) -> GeminiAccess:

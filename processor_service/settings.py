@@ -38,11 +38,7 @@ _THINKING = written_as_json(
     '{"chat": "low", "code": "high"}',
     "in place of chat=low,code=high, null in place of model, and {} in place of auto",
 )
-
 _HEDGE = written_as_json('{"default": 12, "high": 25}')
-
-
-GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 
 
 class ProcessorSettings(ServiceSettings):
@@ -78,7 +74,7 @@ class ProcessorSettings(ServiceSettings):
     team_daily_tokens: NonNegative = 0
     pubsub_push_audience: Annotated[str | None, Field(validate_default=True)] = None
     pubsub_push_service_account: Annotated[str | None, Field(validate_default=True)] = None
-    pubsub_push_certs_url: str = GOOGLE_CERTS_URL
+    pubsub_push_certs_url: str = "https://www.googleapis.com/oauth2/v1/certs"
 
     @field_validator("redis_ca_file")
     @classmethod

@@ -79,4 +79,4 @@ def answer_shown(ways: Collection[str], *, cached: bool) -> None:
 
 def _way(ways: Collection[str]) -> str:
     """An answer that began as a stream counts as one, whatever its later messages were."""
-    return "stream" if "stream" in ways else next(iter(sorted(ways)))
+    return "stream" if "stream" in ways else min(ways)
