@@ -12,7 +12,7 @@ COMMAND_WELL: Final[Texts] = {
 NO_TEXT: Final[Texts] = {"ja": "", "en": ""}
 
 COMMAND_VERSION: Final = CheckText(
-    {"ja": "受付サービス {version}", "en": "Command service {version}"}, NO_TEXT, NO_TEXT
+    {"ja": "受付サービス {version}", "en": "Command service {version}"}
 )
 TOKEN: Final = CheckText(
     {
@@ -151,9 +151,7 @@ SHARED_AND_ALLOWED: Final = CheckText(
     {
         "ja": "社外と共有しているチャンネルですが、利用が許可されています",
         "en": "This channel is shared with other organisations, which is allowed",
-    },
-    NO_TEXT,
-    NO_TEXT,
+    }
 )
 SOCKET: Final = CheckText(
     {

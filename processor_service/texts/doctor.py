@@ -9,7 +9,6 @@ ALL_WELL: Final[Texts] = {
     "ja": "回答の作成は正常に動いています。",
     "en": "Health check, answers: everything works.",
 }
-NO_LIMIT: Final[Texts] = {"ja": "", "en": ""}
 
 PROCESSOR_VERSION: Final = CheckText(
     {
@@ -62,17 +61,13 @@ CACHE_ON: Final = CheckText(
     {
         "ja": "同じ質問への回答は {minutes:g} 分間保存され、再利用されます",
         "en": "Identical questions get the cached answer for {minutes:g} minutes",
-    },
-    NO_LIMIT,
-    NO_LIMIT,
+    }
 )
 CACHE_OFF: Final = CheckText(
     {
         "ja": "回答のキャッシュは使わない設定です",
         "en": "The answer cache is switched off",
-    },
-    NO_LIMIT,
-    NO_LIMIT,
+    }
 )
 QUESTIONS_LEFT: Final = CheckText(
     {

@@ -1,7 +1,7 @@
 """The results of ``/gemini doctor``: the verdict with what to do, and small below it the rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.slack.blocks import Block, context, section
 from shared.task import Locale, Texts
@@ -18,16 +18,18 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class CheckText:
-    """The texts of one check, good or bad, with values by name."""
+    """The texts of one check, good or bad, with values by name. One that cannot fail has only the
+    first.
+    """
 
     passed: Texts
-    failed: Texts
-    fix: Texts
+    failed: Texts = field(default_factory=dict)
+    fix: Texts = field(default_factory=dict)
 
     def found(self, ok: bool, locale: Locale, **values: object) -> CheckResult:
         """The result, in words."""
         text = (self.passed if ok else self.failed)[locale].format(**values)
-        return CheckResult(ok, text, self.fix[locale].format(**values))
+        return CheckResult(ok, text, self.fix.get(locale, "").format(**values))
 
 
 @dataclass(frozen=True)
