@@ -77,13 +77,15 @@ async def obtain_answer(
         about, since = await _about(ctx, source)
         prompt = await _quoting(prompt, task, about, names, source)
         earlier = await earlier_words(task, place, source.threads, ctx.writer.run)
-        options_by_mode = source.prompt_config.options_by_mode
-        prompt = beside_quotes(instead_of(prompt, task, earlier), options_by_mode, task.locale)
-        searching = bool(prompt.options.tools) and not task.files
+        told = partial(_told, task, earlier, source)
+        searching = bool(told(prompt).options.tools) and not task.files
         ctx.status.thinking(searching=searching)
         async with _files_attached(ctx, about, source) as files:
             ctx.cards.thinking(searching=searching)
-            ask = partial(_ask, ctx, preview, names, deps)
+
+            def ask(prompt: Prompt) -> AsyncGenerator[Progress, None]:
+                return _ask(ctx, preview, names, deps, told(prompt))
+
             new = await _watch(ask_with_files(task, prompt, files, ask), preview)
         new = replace(_as_seen(new, ctx, preview), without=tuple(files.without), since=since)
         await _keep(task, key, new, source)
@@ -191,6 +193,14 @@ async def _quoting(
     return asked_about(prompt, task, task.subject, named, names)
 
 
+def _told(task: Task, earlier: str, source: AnswerSource, prompt: Prompt) -> Prompt:
+    """``prompt`` with all quotes, and with the ``earlier`` answer behind its question; without the
+    tools that are off beside them.
+    """
+    whole = instead_of(prompt, task, earlier)
+    return beside_quotes(whole, source.prompt_config.options_by_mode, task.locale)
+
+
 def _named(said: ThreadMessage, names: Names) -> ThreadMessage:
     text, quoted = beside_ids(said.text, names), _named_quotes(said.quoted, names)
     return replace(said, text=text, quoted=quoted)
@@ -208,9 +218,8 @@ async def _ask(
     patience = ctx.cancel.cutting_short(deps.source.generation.patience)
     generation = replace(deps.source.generation, patience=patience)
     model = CancellableModel(counted, ctx.cancel)
-    told = beside_quotes(prompt, deps.source.prompt_config.options_by_mode, task.locale)
     may_hedge = partial(deps.coordination.limits.has_tokens_left, task.team_id, task.user_id)
-    request = GenerationRequest(told, model, ModelProgress(preview), may_hedge=may_hedge)
+    request = GenerationRequest(prompt, model, ModelProgress(preview), may_hedge=may_hedge)
     until = ctx.writer.run.patience.until
     try:
         async with aclosing(generate(request, generation, until)) as steps:

@@ -112,6 +112,11 @@ def _check_part(part: Part, path: str) -> None:
             f"Invalid value at '{path}' (oneof), oneof field 'data' is already set. "
             f"Cannot set '{fields[1]}'"
         )
+    if part.text == "" and part.thought_signature is None:
+        raise invalid_argument(
+            "Unable to submit request because it has an empty text parameter. Add a value to the "
+            "parameter and try again."
+        )
     if part.inline_data is not None:
         media.check_blob(part.inline_data, path)
     if part.file_data is not None:

@@ -95,6 +95,7 @@ async def test_a_model_that_does_not_exist_or_is_switched_off_is_not_found(
         ({"contents": []}, "contents is not specified"),
         ({"contents": [{"role": "user", "parts": []}]}, "contents.parts must not be empty"),
         ({"contents": [{"role": "user", "parts": [{}]}]}, "required oneof field 'data'"),
+        ({"contents": [{"role": "user", "parts": [{"text": ""}]}]}, "an empty text parameter"),
         (
             {"contents": [{"parts": [{"text": "a", "functionCall": {"name": "f"}}]}]},
             "oneof field 'data' is already set",

@@ -13,6 +13,7 @@ from shared.ledger import Mark
 from shared.task import Earlier, Source, Task, Wish
 from tests.support.fakes.processor.model import FakeModel, saying
 from tests.support.fakes.processor.world import World
+from tests.support.questions_with_files import NOTES
 from tests.support.signed import LEDGER, metadata
 from tests.support.tasks import a_task
 
@@ -46,6 +47,19 @@ async def test_the_model_gets_the_earlier_answer_as_its_own_turn_and_what_to_mak
     )
     assert "直前の回答" in prompt.text
     assert request_ in prompt.text
+
+
+async def test_another_answer_about_files_alone_repeats_what_was_asked_about_them() -> None:
+    world = a_world()
+    world.files.contents[NOTES.id] = b"some notes"
+    again = wished().model_copy(update={"text": "", "files": (NOTES,)})
+    assert await world.answer(again) is Outcome.ANSWERED
+    [(prompt, _)] = world.model.asked
+    file, asked, earlier = prompt.turns
+    assert "some notes" in file.text
+    assert asked == PromptTurn("user", "添付したファイルの内容を説明してください。")
+    assert earlier == PromptTurn("model", "長い長い回答です。")
+    assert "短くして" in prompt.text
 
 
 async def test_beside_the_earlier_answer_nothing_is_searched_and_no_card_says_so() -> None:
