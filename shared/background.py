@@ -22,8 +22,8 @@ async def happens(event: asyncio.Event, within_s: float) -> bool:
 
 async def until_any(nap: Awaitable[None], *events: asyncio.Event) -> None:
     """Wait for ``nap``, but not longer than until one of the events is set."""
-    waits = [asyncio.ensure_future(nap)]
-    waits += [asyncio.ensure_future(_set(event)) for event in events]
+    naps: list[Awaitable[object]] = [nap, *(event.wait() for event in events)]
+    waits = [asyncio.ensure_future(one) for one in naps]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -32,10 +32,6 @@ async def until_any(nap: Awaitable[None], *events: asyncio.Event) -> None:
         ended, *_ = await asyncio.gather(*waits, return_exceptions=True)
     if isinstance(ended, Exception):
         raise ended
-
-
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 @asynccontextmanager

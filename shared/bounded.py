@@ -30,8 +30,7 @@ class BoundedMap(Generic[KeyT, ValueT]):
 
     def get(self, key: KeyT) -> ValueT | None:
         """The last value under ``key``; None if it is no longer known."""
-        entry = self._entries.get(key)
-        return entry[0] if entry is not None and self._clock() < entry[1] else None
+        return self._entries[key][0] if key in self else None
 
     def put(self, key: KeyT, value: ValueT, ttl_s: float | None = None) -> ValueT:
         """Remember and return ``value``, now the youngest; forget the oldest and the expired."""
