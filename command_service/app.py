@@ -26,7 +26,7 @@ from command_service.composition.use_case_deps import use_case_deps
 from command_service.ports import SocketState
 from command_service.settings import CommandSettings
 from command_service.slack.access import SlackAccess
-from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
+from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, preflight
 from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.health import HealthDeps
 from command_service.transport.socket_mode import SocketMode, connected
@@ -74,9 +74,7 @@ async def running(
             slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         )
         port = HttpPort(settings, listener, stack)
-        checked = await preflight(
-            slack, app_token(settings), Waiting(port.open, unreachable_after_s)
-        )
+        checked = await preflight(slack, app_token(settings), port.open, unreachable_after_s)
         identity = checked.identity
 
         def after_silence(silent_s: float | None) -> None:

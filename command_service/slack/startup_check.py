@@ -16,7 +16,7 @@ from command_service.errors import PreflightFailed
 from command_service.payloads.model import Identity
 from command_service.scopes import NEEDED_SCOPES, granted_scopes
 from shared.errors import RetryableError, SlackDenied, SlackRefused
-from shared.retry import Retries, RetryPolicy, doubling
+from shared.retry import Retries, RetryPolicy, Sleep, doubling
 from shared.slack.client import SLACK_FAILURES, slack_error
 from shared.telemetry.log import get_logger
 
@@ -47,43 +47,37 @@ class Preflight:
     socket_url: str | None = None
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """The wait for an unreachable Slack, which no restart would help.
-
-    After ``unreachable_after_s`` seconds ``tell`` is called once; the check goes on.
-    """
-
-    tell: Callable[[], Awaitable[None]]
-    unreachable_after_s: float = UNREACHABLE_AFTER_S
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
-async def preflight(client: AsyncWebClient, app_token: str | None, waiting: Waiting) -> Preflight:
+async def preflight(
+    client: AsyncWebClient,
+    app_token: str | None,
+    tell: Callable[[], Awaitable[None]],
+    unreachable_after_s: float = UNREACHABLE_AFTER_S,
+    sleep: Sleep = asyncio.sleep,
+) -> Preflight:
     """Check the bot token and, if there is one, the app-level token, for as long as that takes.
 
-    Raises PreflightFailed if Slack refuses: only other settings fix that.
+    No restart would help an unreachable Slack: after ``unreachable_after_s`` seconds ``tell`` is
+    called once, and the check goes on. Raises PreflightFailed if Slack refuses: only other settings
+    fix that.
     """
-    asking = asyncio.create_task(_preflight(client, app_token, waiting.sleep), name="preflight")
+    asking = asyncio.create_task(_preflight(client, app_token, sleep), name="preflight")
     try:
-        _, late = await asyncio.wait({asking}, timeout=waiting.unreachable_after_s)
+        _, late = await asyncio.wait({asking}, timeout=unreachable_after_s)
         if late:
             log.error(
                 "Slack cannot be reached yet. Retrying; check the network, SLACK_API_URL and "
                 "https://slack-status.com.",
                 action="slack_unreachable",
                 url=client.base_url,
-                after_s=waiting.unreachable_after_s,
+                after_s=unreachable_after_s,
             )
-            await waiting.tell()
+            await tell()
         return await asking
     finally:
         asking.cancel()
 
 
-async def _preflight(
-    client: AsyncWebClient, app_token: str | None, sleep: Callable[[float], Awaitable[None]]
-) -> Preflight:
+async def _preflight(client: AsyncWebClient, app_token: str | None, sleep: Sleep) -> Preflight:
     who = await _asked("SLACK_BOT_TOKEN", "auth.test", client.auth_test, sleep)
     _require_scopes(who)
     identity = _identity(who)
@@ -104,7 +98,7 @@ async def _asked(
     setting: str,
     method: str,
     ask: Callable[[], Awaitable[AsyncSlackResponse]],
-    sleep: Callable[[float], Awaitable[None]],
+    sleep: Sleep,
 ) -> AsyncSlackResponse:
     retries = Retries(RetryPolicy(inf, sleep, back_off=_BACK_OFF))
     while True:

@@ -10,7 +10,7 @@ import pytest
 from command_service.app import running
 from command_service.errors import PreflightFailed
 from command_service.scopes import NEEDED_SCOPES
-from command_service.slack.startup_check import Preflight, Waiting, preflight
+from command_service.slack.startup_check import Preflight, preflight
 from shared.service_main import bound
 from shared.slack.client import slack_client
 from simulators.faults import Fault
@@ -45,7 +45,7 @@ async def checked(
         raise AssertionError("Slack can be reached")
 
     async with slack_client(bot, world.api_url) as client:
-        return await preflight(client, app, Waiting(tell, sleep=sleep or Sleeps()))
+        return await preflight(client, app, tell, sleep=sleep or Sleeps())
 
 
 async def failure(world: Stack, bot: str = "xoxb-local", app: str | None = "xapp-local") -> str:
@@ -148,7 +148,7 @@ async def test_a_slack_that_cannot_be_reached_is_waited_for(
         world.faults.remove(rule.id)
 
     async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(20):
-        found = await preflight(client, "xapp-local", Waiting(tell, unreachable_after_s=0.2))
+        found = await preflight(client, "xapp-local", tell, unreachable_after_s=0.2)
     assert told == ["the port opens"]
     assert found.socket_url is not None
     assert "Slack cannot be reached yet." in capsys.readouterr().out
