@@ -1,9 +1,9 @@
 """Replies of the command service, in Japanese and English."""
 
-from html import escape
 from typing import Final
 
 from command_service.payloads.model import AskingReaction, RejectReason
+from shared.slack.message_text import escape
 from shared.task import FeedbackReason, Locale, Texts
 
 _OPTION_CHARS: Final = 40
@@ -251,7 +251,7 @@ def refusal(
     ``option``, as typed, is shown as code: nothing in it can end the code or mean a mention.
     """
     shown = option if len(option) <= _OPTION_CHARS else option[:_OPTION_CHARS] + "…"
-    shown = escape(shown, quote=False).replace("`", "'")
+    shown = escape(shown).replace("`", "'")
     by_reaction = _BY_REACTION[asking.in_thread][locale] if asking else ""
     return _REFUSALS[reason][locale].format(
         limit=f"{max_prompt_chars:,}",

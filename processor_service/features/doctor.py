@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from typing import Final
 
 from processor_service.ports.conversations import Body, Conversations
@@ -18,6 +17,7 @@ from shared import clock
 from shared.errors import MechachangError, ModelRejected, RetryableError
 from shared.ledger import Mark
 from shared.slack.findings import CheckResult, Report, report
+from shared.slack.message_text import escape
 from shared.slack.usage import Used, UsedOfLimit, described_count, shown_moment
 from shared.task import Locale, Task
 from shared.version import described
@@ -104,7 +104,7 @@ async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> s
             await check
     except ModelRejected as error:
         # Not about a user's words: Gemini speaks of our settings.
-        said = escape(error.said[:_SAID_CHARS], quote=False)
+        said = escape(error.said[:_SAID_CHARS])
         return f"`{error.reason}`: {said}" if said else f"`{error.reason}`"
     except MechachangError as error:
         return f"`{getattr(error, 'slack_error', error.reason)}`"

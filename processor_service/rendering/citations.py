@@ -7,9 +7,9 @@ from urllib.parse import quote_plus
 from processor_service.ports.citations import Citations
 from processor_service.rendering.cited_pages import MAX_PAGES, page_title, web_pages
 from processor_service.rendering.markdown.characters import neutralise
-from processor_service.rendering.messages import escape
 from processor_service.texts.answers import SEARCHES, SOURCES, WITHOUT_SEARCH
 from shared.slack.blocks import Block, context
+from shared.slack.message_text import escape
 from shared.task import Locale
 
 MAX_SEARCHES: Final = 5

@@ -16,6 +16,7 @@ from shared.actions import ActionId, AskAgain
 from shared.channel_ids import is_direct
 from shared.slack.blocks import Block, actions, button, context, preformatted, section
 from shared.slack.message import MessageRef
+from shared.slack.message_text import escape
 from shared.slack.usage import shown_moment
 from shared.task import Locale, Source, Subject, Task
 
@@ -31,11 +32,6 @@ _QUOTE_CHARS = 2_500
 _SUBJECT_CHARS = 300
 _DAY_S = 86_400
 _GIVEN_BACK_CHARS = 8_000
-
-
-def escape(text: str) -> str:
-    """Text for a mrkdwn field, with Slack's three special characters escaped."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def render_answer(

@@ -1,7 +1,6 @@
 """Why files were not used, in words for their author."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any, Final
 
 from processor_service.ports.answers import OmittedFile
@@ -14,6 +13,7 @@ from processor_service.texts.answers import (
 )
 from processor_service.texts.failures import FILE_REASONS
 from shared.slack.blocks import context
+from shared.slack.message_text import escape
 from shared.task import Locale
 
 # With these the longest note stays below the 3,000 characters of a text (docs.slack.dev, section).
@@ -48,7 +48,7 @@ def files_text(without: Sequence[OmittedFile], locale: Locale) -> list[str]:
 
 def files_footer(without: Sequence[OmittedFile], locale: Locale) -> list[dict[str, Any]]:
     """The blocks below an answer that name the files Gemini did not get, or not whole."""
-    return [context(escape(text, quote=False)) for text in files_text(without, locale)]
+    return [context(escape(text)) for text in files_text(without, locale)]
 
 
 def _shown(name: str) -> str:

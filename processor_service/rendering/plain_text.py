@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from processor_service.ports.conversations import Body
 from shared.errors import UNSHOWABLE, SlackRefused
+from shared.slack.message_text import escape
 from shared.slack.reading.block_text import text_of_blocks
 from shared.telemetry.log import get_logger
 
@@ -21,15 +22,8 @@ async def as_slack_takes_it(post: Callable[[Body], Awaitable[_ResultT]], body: B
         if refused.reason != UNSHOWABLE or not body.blocks:
             raise
         log_layout_refused(refused)
-        return await post(_as_plain_text(body))
-
-
-def _as_plain_text(body: Body) -> Body:
-    """The words of a message as text alone."""
-    from processor_service.rendering.messages import escape  # noqa: PLC0415 - see ``cold_start``
-
-    words = text_of_blocks({"blocks": body.blocks})
-    return Body(escape(words) if words else body.text)
+        words = text_of_blocks({"blocks": body.blocks})
+        return await post(Body(escape(words) if words else body.text))
 
 
 def log_layout_refused(refused: SlackRefused) -> None:

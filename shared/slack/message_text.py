@@ -1,9 +1,10 @@
-"""Slack's message markup as the plain words the person typed.
+"""Slack's message markup as the plain words the person typed, and words escaped for it.
 
 Slack sends links, mentions and channels as ``<...>`` and escapes the characters ``& < >``
 (docs.slack.dev, formatting message text).
 """
 
+import html
 import re
 
 from shared.well_formed import well_formed
@@ -38,6 +39,11 @@ def plain_text(text: str, bot_user_id: str) -> str:
         return text
     text = without_mention(text, bot_user_id)
     return unescaped(_TAG.sub(lambda tag: _readable(tag[1]), text)).strip()
+
+
+def escape(text: str) -> str:
+    """Text for a mrkdwn field, with Slack's three special characters escaped."""
+    return html.escape(text, quote=False)
 
 
 def unescaped(text: str) -> str:

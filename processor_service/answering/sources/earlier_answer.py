@@ -6,10 +6,10 @@ from processor_service.answering.deps import AnswerSource
 from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.conversations import ThreadReader
 from processor_service.prompt.quotes import quotable_name
-from processor_service.rendering.messages import escape
 from processor_service.texts import answers as texts
 from shared.errors import SlackRefused
 from shared.slack.message import MessageRef, permalink
+from shared.slack.message_text import escape
 from shared.task import Task
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor_service.rendering.markdown.characters import neutralise
-from processor_service.rendering.messages import escape
+from shared.slack.message_text import escape
 
 # What Slack turns into a notification (docs.slack.dev, formatting message text: mentions).
 _PINGING = re.compile(
