@@ -9,7 +9,7 @@ from typing import Final
 
 from processor_service.ports.citations import Citations
 from processor_service.ports.conversations import TaskCard
-from processor_service.rendering.cited_pages import sources_of_step
+from processor_service.rendering.citations import sources_of_step
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.texts.cards import (
     ASKING_FALLBACK,

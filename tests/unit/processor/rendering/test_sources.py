@@ -4,8 +4,12 @@ import pytest
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
-from processor_service.rendering.citations import sources_footer, sources_text
-from processor_service.rendering.cited_pages import MAX_PAGES
+from processor_service.rendering.citations import (
+    MAX_PAGES,
+    sources_footer,
+    sources_of_step,
+    sources_text,
+)
 from processor_service.rendering.footer import answer_footer
 from processor_service.rendering.messages import PART_BYTES, render_answer, render_plain
 from shared.slack.blocks import Block
@@ -77,6 +81,21 @@ def test_neither_an_address_nor_a_title_escapes_from_its_link() -> None:
 def test_a_page_without_a_title_is_called_by_its_place() -> None:
     [block] = sources_footer(Citations((WebPage("https://docs.example/guide/?q=1"),)), "en")
     assert texts(block)[1] == "1. <https://docs.example/guide/?q=1|docs.example/guide>"
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://example.com／社内/?q=1", "example.com／社内"),
+        ("https://[x/a#b", "[x/a"),
+    ],
+)
+def test_an_address_that_no_host_can_be_read_from_is_shown_as_it_is(url: str, place: str) -> None:
+    citations = Citations((WebPage(url),))
+    [block] = sources_footer(citations, "ja")
+    assert texts(block)[1] == f"1. <{url}|{place}>"
+    assert sources_text(citations, "ja") == [f"出典:\n1. {place} {url}"]
+    assert sources_of_step(citations.pages) == (WebPage(url, place),)
 
 
 @pytest.mark.parametrize("length", [20, 250, 700])
