@@ -77,18 +77,17 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
         _number_notes(tokens, env["footnotes"], env)
         env[WORK] = Work.on(source)
     lines: list[str | None] = list(source.split("\n"))
-    tables = {start: (end, read_table(tokens[start:end], env)) for start, end in _tables(tokens)}
-    for start, (_, table) in tables.items():
+    tables = {start: read_table(tokens[start:end], env) for start, end in _tables(tokens)}
+    for start, table in tables.items():
         if tokens[start].level:
             _write_as_code(lines, tokens[start], table)
-    end, held = 0, None
+    held = None
     for number, token in enumerate(tokens):
-        end = tables[number][0] if number in tables else end
         if token.type == "formula":
             hidden = grows and token.meta["growing"]
             held = token.map[0] if hidden and token.map else held
             _write_formula(lines, token, hidden=hidden)
-        elif token.type == "inline" and number > end:
+        elif token.type == "inline" and tokens[number - 1].type not in ("th_open", "td_open"):
             if grows and token.map and token.map[1] >= len(lines):
                 env[GROWS] = True
             _write_edits(lines, token, tokens[number - 1], env)
@@ -98,8 +97,7 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
     if whole:
         _drop(lines, [each.line for each in definitions if each.label in env["used"]])
         notes = list(_take_notes(lines, tokens, env["footnotes"]))
-    by_start = {at: table for at, (_, table) in tables.items()}
-    return [*_blocks(lines, tokens, by_start, held), *notes]
+    return [*_blocks(lines, tokens, tables, held), *notes]
 
 
 def _number_notes(tokens: Sequence[Token], footnotes: Footnotes, env: Env) -> None:
@@ -204,37 +202,31 @@ def _blocks(
     for number, token in enumerate(tokens):
         if token.level or token.nesting < 0 or token.map is None:
             continue
-        text = "" if number in tables else _written(token, lines[slice(*token.map)])
-        gone = None in lines[slice(*token.map)] or token.type == "formula"
-        if gone and not text.strip("> \n") and number not in tables:
-            if held is not None and token.map[0] <= held < token.map[1]:
-                yield MarkdownBlock(HELD, "", line=token.map[0])
+        first, after = token.map
+        own, table = lines[first:after], tables.get(number)
+        text, unclosed = _written(token, own) if table is None else ("", False)
+        gone = None in own or token.type == "formula"
+        if gone and not text.strip("> \n") and table is None:
+            if held is not None and first <= held < after:
+                yield MarkdownBlock(HELD, "", line=first)
             continue
-        blank = any(not (line or "").strip() for line in lines[end : token.map[0]])
+        blank = any(not (line or "").strip() for line in lines[end:first])
         gap = "\n\n" if blank else "\n"
         kind = str(token.meta.get("kind") or token.type.removesuffix("_open"))
-        yield MarkdownBlock(kind, text, gap, tables.get(number), _is_unclosed(token), token.map[0])
-        end = token.map[0] + max(1, len(_trimmed(lines[slice(*token.map)])))
+        yield MarkdownBlock(kind, text, gap, table, unclosed, first)
+        end = first + max(1, len(_trimmed(own)))
 
 
-def _is_unclosed(token: Token) -> bool:
+def _written(token: Token, lines: Sequence[str | None]) -> tuple[str, bool]:
+    """The text of a block that is no table, and whether it is code without an end."""
+    code = token.content.removesuffix("\n").split("\n") if token.content else []
     if token.type == "code_block":
-        return indented_code(_code_of(token)).unclosed
-    first, end = token.map or (0, 0)
-    return token.type == "fence" and end - first < len(_code_of(token)) + 2
-
-
-def _written(token: Token, lines: Sequence[str | None]) -> str:
-    if token.type == "code_block":
-        code = indented_code(_code_of(token))
-        return fenced(code.lines, code.label)
+        indented = indented_code(code)
+        return fenced(indented.lines, indented.label), indented.unclosed
     if token.type == "fence":
-        return fenced(_code_of(token), token.info.strip().replace("`", ""), len(token.markup))
-    return "\n".join(_trimmed(lines))
-
-
-def _code_of(token: Token) -> list[str]:
-    return token.content.removesuffix("\n").split("\n") if token.content else []
+        label = token.info.strip().replace("`", "")
+        return fenced(code, label, len(token.markup)), len(lines) < len(code) + 2
+    return "\n".join(_trimmed(lines)), False
 
 
 def _trimmed(lines: Sequence[str | None]) -> list[str]:
