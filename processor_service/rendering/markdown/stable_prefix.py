@@ -3,8 +3,8 @@
 import re
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.rendering.markdown.html_tags import OPEN_TAG
 from processor_service.rendering.markdown.inline.parser import read_inline
+from processor_service.rendering.markdown.inline.tag_rules import OPEN_TAG
 
 # A mark that stays open for longer counts as plain text.
 _OPEN_CHARS = 300

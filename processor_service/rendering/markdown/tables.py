@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeVar
 from markdown_it.token import Token
 
 from processor_service.rendering.markdown.characters import neutralise
-from processor_service.rendering.markdown.html_tags import BREAK
 from processor_service.rendering.markdown.inline.link_rules import LINK_CHARS
 from processor_service.rendering.markdown.inline.parser import read_inline
+from processor_service.rendering.markdown.inline.tag_rules import BREAK
 from processor_service.rendering.markdown.links import is_address
 from processor_service.rendering.markdown.references import Env
 from shared.markdown import fenced
