@@ -17,8 +17,7 @@ from command_service.payloads.model import Identity, NotAQuestion, Question, Rej
 from command_service.payloads.presses import read_stopped_session
 from command_service.payloads.reactions import read_reaction
 from command_service.use_cases.app_home import OpenHomeDeps, open_home
-from command_service.use_cases.deletions import stop_deleted
-from command_service.use_cases.edits import take_edit
+from command_service.use_cases.changes import stop_deleted, take_edit
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message, note_shown
 from command_service.use_cases.policy import Rejected
 from command_service.use_cases.reactions import ReactionDeps, accept_reaction

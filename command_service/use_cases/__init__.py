@@ -2,7 +2,7 @@
 
 ``submit`` accepts questions, ``side_tasks`` all else, after ``policy``, ``throttle`` and
 ``channel_facts`` have said who may. ``follow_ups`` (with ``deferred_follow_ups``) decides about
-messages without a mention; ``ask_again``, ``edits``, ``deletions``, ``shortcuts``, ``reactions``,
+messages without a mention; ``ask_again``, ``changes``, ``shortcuts``, ``reactions``,
 ``feedback`` and ``app_home`` are named by their triggers. ``command_reply`` answers the slash
 command, and ``self_checks`` tells whether users would get answers.
 """

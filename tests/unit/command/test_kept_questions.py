@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from command_service.backfill.kept_questions import KEPT_FOR_S, MOST_KEPT_QUESTIONS, KeptQuestions
-from command_service.use_cases.deletions import stop_deleted
+from command_service.use_cases.changes import stop_deleted
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.submit import HandedBack, submit
 from shared.background import alongside

@@ -25,7 +25,7 @@ from command_service.payloads.model import Click, QuestionContent, SideTask
 from command_service.payloads.presses import Voted, read_reasons, read_share, read_stop, read_vote
 from command_service.slack.message_reader import SlackMessages
 from command_service.texts.feedback_modal import reasons_modal
-from command_service.use_cases.edits import take_edit
+from command_service.use_cases.changes import take_edit
 from command_service.use_cases.follow_ups import FollowUpDeps
 from processor_service.ports.answers import Answer
 from processor_service.rendering.footer import answer_footer, stop_button

@@ -7,7 +7,7 @@ import pytest
 
 from command_service.payloads.changes import leaves_a_tombstone, read_deletion
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
-from command_service.use_cases.deletions import stop_deleted
+from command_service.use_cases.changes import stop_deleted
 from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.submit import Accepted, HandedBack

@@ -9,7 +9,7 @@ import pytest
 from command_service.payloads.buttons import read_edited, read_wish
 from command_service.payloads.changes import Edited, read_edit
 from command_service.payloads.model import Click, NotAQuestion, RejectReason
-from command_service.use_cases.edits import take_edit
+from command_service.use_cases.changes import take_edit
 from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.submit import Accepted, HandedBack

@@ -9,7 +9,7 @@ from command_service.payloads.buttons import read_regenerate
 from command_service.payloads.changes import Edited
 from command_service.payloads.model import Click, Question, QuestionContent, RejectReason
 from command_service.use_cases.ask_again import ask_again
-from command_service.use_cases.edits import take_edit
+from command_service.use_cases.changes import take_edit
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.policy import Rejected
 from command_service.use_cases.submit import Accepted, submit
