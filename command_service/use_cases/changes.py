@@ -73,9 +73,11 @@ def _button(edited: Edited, text: str) -> Block:
 
 
 async def stop_deleted(deleted: Question | NotAQuestion, deps: FollowUpDeps) -> SubmitOutcome:
-    """Stop the answer to a deleted question. A finished answer stays, and a message that was no
-    question to us is ignored silently.
+    """Stop the answer to a deleted question, or do not ask it at all if it still waits. A finished
+    answer stays, and a message that was no question to us is ignored silently.
     """
+    if isinstance(deleted, Question):
+        deps.later.drop(deleted.task_id)
     asked = await _asked(deleted, deps)
     if isinstance(asked, Question):
         deps.submit_deps.kept.drop(asked.task_id)

@@ -61,6 +61,11 @@ class DeferredFollowUps:
                 self._waiting.pop()
         return self._working
 
+    def drop(self, task_id: str) -> None:
+        """Forget the follow-up, if it waits: its author has deleted it."""
+        for one in [each for each in self._waiting if each.question.task_id == task_id]:
+            self._waiting.remove(one)
+
     async def _work(self) -> None:
         try:
             while self._waiting:
@@ -77,6 +82,8 @@ class DeferredFollowUps:
 
     async def _next(self, one: _Waiting) -> None:
         await self.sleep(self.delay_s(one.question))
+        if one not in self._waiting:
+            return
         self._waiting.popleft()
         late = self.clock() - one.since > WITHIN_S
         outcome = await asyncio.create_task(

@@ -9,6 +9,7 @@ import pytest
 from command_service.payloads.messages import read_message
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
 from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
+from command_service.use_cases.changes import stop_deleted
 from command_service.use_cases.deferred_follow_ups import CAPACITY, WITHIN_S
 from command_service.use_cases.follow_ups import (
     LOOKS_PER_MINUTE,
@@ -263,6 +264,23 @@ async def test_a_follow_up_that_has_waited_too_long_is_left() -> None:
     channel.clock.stopped.set()
     await channel.world.settle()
     assert channel.world.queue.published == []
+
+
+async def test_a_postponed_follow_up_that_its_author_deletes_is_not_asked() -> None:
+    channel = Channel([opening(), ours()])
+    for ts in threads(LOOKS_PER_MINUTE):
+        await channel.reply(thread_ts=ts)
+    channel.clock.stopped = asyncio.Event()
+    first, second = (
+        a_question(thread_ts=THREAD, follow_up=True, task_id=one * 32) for one in ("b", "c")
+    )
+    for question in (first, second):
+        assert await accept_message(question, channel.following) == POSTPONED
+    await channel.clock.waited_for.wait()
+    assert isinstance(await stop_deleted(first, channel.following), Rejected)
+    channel.clock.stopped.set()
+    await channel.world.settle()
+    assert [task.task_id for task, _ in channel.world.queue.published] == [second.task_id]
 
 
 async def test_a_postponed_follow_up_is_taken_once_its_thread_is_known() -> None:
