@@ -70,7 +70,7 @@ class Judge:
 def _prompt(remark: Remark, before: Sequence[Remark]) -> Prompt:
     told = [*before[-_REMARKS:], remark]
     word = word_in_none_of([one.text for one in told])
-    people = dict.fromkeys(one.by for one in told if one.is_person)
+    people = dict.fromkeys(one.by for one in told if one.role == "person")
     speakers = {by: number for number, by in enumerate(people, 1)}
     lines = [*(_line(one, word, speakers) for one in told), _ASKED]
     return Prompt(
@@ -79,9 +79,9 @@ def _prompt(remark: Remark, before: Sequence[Remark]) -> Prompt:
 
 
 def _line(one: Remark, word: str, speakers: dict[str, int]) -> str:
-    if one.is_person:
+    if one.role == "person":
         speaker = f"colleague {speakers[one.by]}"
     else:
-        speaker = "the assistant" if one.is_ours else "an app"
+        speaker = "the assistant" if one.role == "us" else "an app"
     mentioned = ", to the assistant" if one.calls_us else ""
     return f"[{word} {speaker}{mentioned}]\n{one.text[:_CHARS]}\n[{word} end]"

@@ -44,16 +44,16 @@ def verdict_on(remark: Remark, before: Sequence[Remark]) -> Verdict:
 
 def _last_question(before: Sequence[Remark]) -> int | None:
     """Where the last question to us is: one that calls us, or that we have answered."""
-    answered = {one.task_id for one in before if one.is_ours and one.task_id}
+    answered = {one.task_id for one in before if one.role == "us" and one.task_id}
     for number in range(len(before) - 1, -1, -1):
         one = before[number]
-        if one.is_person and (one.calls_us or one.task_id in answered):
+        if one.role == "person" and (one.calls_us or one.task_id in answered):
             return number
     return None
 
 
 def _is_other(one: Remark, author: str) -> bool:
-    return one.is_person and one.by != author
+    return one.role == "person" and one.by != author
 
 
 def _of_asker(remark: Remark, *, among_people: bool) -> Verdict:

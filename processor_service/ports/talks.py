@@ -8,8 +8,9 @@ from shared.task import Task
 
 @dataclass(frozen=True)
 class Remark:
-    """One message of a thread. ``task_id``: for a person's, of the task it would be; for ours, of
-    the task it belongs to, if it says so. ``calls_us``: it mentions us, or is a command's question.
+    """One message of a thread; one of ``us`` is an answer or a notice. ``task_id``: for a person's,
+    of the task it would be; for ours, of the task it belongs to, if it says so. ``calls_us``: it
+    mentions us, or is a command's question.
     """
 
     role: Literal["person", "us", "app"]
@@ -18,16 +19,6 @@ class Remark:
     task_id: str = ""
     calls_us: bool = False
     files: bool = False
-
-    @property
-    def is_person(self) -> bool:
-        """Whether a person wrote it."""
-        return self.role == "person"
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether we wrote it, as an answer or a notice."""
-        return self.role == "us"
 
 
 @dataclass(frozen=True)

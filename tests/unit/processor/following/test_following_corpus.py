@@ -84,6 +84,8 @@ def test_no_reply_to_another_persons_question_is_answered_or_judged(name: str) -
     for thread in threads(name):
         for one in thread.judged():
             previous = one.before[-1] if one.before else None
-            replies = previous is not None and previous.is_person and previous.by != one.remark.by
+            replies = (
+                previous is not None and previous.role == "person" and previous.by != one.remark.by
+            )
             if replies and not one.for_us:
                 assert verdict_on(one.remark, one.before) is not Verdict.OURS, one.remark.text
