@@ -40,7 +40,7 @@ from processor_service.following.direct_messages import note_answered
 from processor_service.following.follow_up import is_for_us
 from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.people import Channels
-from processor_service.ports.work import UNDECIDED, Lease
+from processor_service.ports.work import UNDECIDED
 from processor_service.prompt.visible_quotes import sent_along_for_asker
 from processor_service.rendering.task_cards import TaskCards
 from processor_service.resilience.cancellation import watch_cancellation
@@ -291,7 +291,6 @@ def _leased(
     return leased(task, claimed_by, leases, deps.deadline_s, deps.stopping)
 
 
-def _begin(lease: Lease, work: LeasedWork, deps: AnswerDeps) -> TaskRun:
-    held = TaskLease(deps.coordination.leases, lease)
+def _begin(lease: TaskLease, work: LeasedWork, deps: AnswerDeps) -> TaskRun:
     patience = deps.retry_policy.ending(work.until)
-    return TaskRun(held, patience, after_death=work.deaths > 0, stopping=deps.stopping)
+    return TaskRun(lease, patience, after_death=work.deaths > 0, stopping=deps.stopping)

@@ -17,7 +17,6 @@ from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Body, Posted, PrivateAnswer
 from processor_service.rendering.button_row import without_row
 from processor_service.rendering.footer import row_below
-from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.run_leased import Outcome, leased
 from processor_service.texts import answers as texts
 from shared.actions import ActionId
@@ -43,8 +42,8 @@ async def share_answer(task: Task, message_id: str, deps: AnswerDeps) -> Outcome
     task = await localised(task, deps.source.people)
     async with leased(task, message_id, leases, deps.deadline_s, deps.stopping) as work:
         if work.lease is not None:
-            lease, patience = TaskLease(leases, work.lease), deps.retry_policy.ending(work.until)
-            run = TaskRun(lease, patience, stopping=deps.stopping)
+            patience = deps.retry_policy.ending(work.until)
+            run = TaskRun(work.lease, patience, stopping=deps.stopping)
             work.outcome = await _share(task, share, run, deps)
     return work.outcome
 

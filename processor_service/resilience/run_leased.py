@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from processor_service.ports.work import Claim, ClaimState, Lease, Leases
-from processor_service.resilience.lease import LeaseLost, keep_lease
+from processor_service.resilience.lease import LeaseLost, TaskLease, keep_lease
 from processor_service.resilience.stopping import Stopping, WorkerStops
 from processor_service.telemetry.task_metrics import set_reason
 from shared.errors import MechachangError, RetryableError
@@ -63,7 +63,7 @@ class LeasedWork:
     task later, so no mark is left that it is finished.
     """
 
-    lease: Lease | None
+    lease: TaskLease | None
     deaths: int = 0
     outcome: Outcome = Outcome.TRY_LATER
     until: float = float("inf")
@@ -82,16 +82,15 @@ async def leased(
     with span("lease"):
         until = began + SHARE_OF_WAITING * deadline_s
         claim = await _claim(task, message_id, leases, until, stopping)
-    work = LeasedWork(claim.lease, claim.deaths)
     if claim.lease is None:
         log.info(
             "The task is done, or another delivery has it.",
             action="task_not_ours",
             state=claim.state,
         )
-        work.outcome = _NOT_OURS[claim.state]
-        yield work
+        yield LeasedWork(None, outcome=_NOT_OURS[claim.state])
         return
+    work = LeasedWork(TaskLease(leases, claim.lease), claim.deaths)
     try:
         work.until = began + deadline_s
         async with asyncio.timeout_at(work.until), keep_lease(leases, claim.lease):
