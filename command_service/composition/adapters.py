@@ -19,11 +19,10 @@ _BACKGROUND_S = 2.0
 
 @dataclass(frozen=True)
 class Adapters:
-    """Slack's client with its access, the queue with the questions kept for it, and the work that
+    """Slack's access with its client, the queue with the questions kept for it, and the work that
     goes on after an ack.
     """
 
-    slack: AsyncWebClient
     access: SlackAccess
     queue: PubSubQueue
     kept: KeptQuestions
@@ -59,4 +58,4 @@ async def open_adapters(
         access = SlackAccess(slack, on_denial)
         await stack.enter_async_context(alongside(access.watch(), "slack:access"))
         ledger = Ledger(settings.signing, identity.our_bot)
-        yield Adapters(slack, access, queue, kept, background, ledger)
+        yield Adapters(access, queue, kept, background, ledger)

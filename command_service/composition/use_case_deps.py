@@ -44,15 +44,15 @@ def use_case_deps(
     socket_state: FindSocketState,
 ) -> UseCaseDeps:
     """The dependencies of this process; nothing is asked of Slack or Pub/Sub yet."""
-    slack, access, ledger = adapters.slack, adapters.access, adapters.ledger
-    diagnostics = SlackDiagnostics(slack, access, identity.team_id)
-    messages = SlackMessages(slack, access, ledger)
-    views = SlackViews(slack, access, ledger.signing)
+    access, ledger = adapters.access, adapters.ledger
+    diagnostics = SlackDiagnostics(access, identity.team_id)
+    messages = SlackMessages(access, ledger)
+    views = SlackViews(access, ledger.signing)
     submit = _submit_deps(settings, adapters, diagnostics)
     return UseCaseDeps(
         submit,
         AskAgainDeps(submit, messages),
-        FollowUpDeps(submit, SlackHistory(slack, access), ledger),
+        FollowUpDeps(submit, SlackHistory(access), ledger),
         ReactionDeps(submit, messages, identity),
         VoteDeps(submit, views, asks_words=settings.feedback_reasons == "log"),
         OpenHomeDeps(
@@ -76,13 +76,13 @@ def use_case_deps(
 def _submit_deps(
     settings: CommandSettings, adapters: Adapters, diagnostics: SlackDiagnostics
 ) -> SubmitDeps:
-    slack, access, background = adapters.slack, adapters.access, adapters.background
+    access, background = adapters.access, adapters.background
     return SubmitDeps(
         queue=adapters.queue,
         kept=adapters.kept,
         access=access,
-        replies=SlackUserSignals(slack, access, adapters.ledger),
-        locales=SlackLocales(slack, access, background, settings.default_locale),
+        replies=SlackUserSignals(access, adapters.ledger),
+        locales=SlackLocales(access, background, settings.default_locale),
         background=background,
         policy=_policy(settings),
         channel_facts=ChannelFacts(diagnostics),

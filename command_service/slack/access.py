@@ -20,7 +20,8 @@ _REST_S = 1.0
 
 
 class SlackAccess:
-    """``ports.Access`` by ``auth.test``: every ``every_s`` seconds, and after a denied call.
+    """The client of all adapters here, and ``ports.Access`` by ``auth.test``: every ``every_s``
+    seconds, and after a denied call.
 
     When a denial has ended, ``on_restored`` is called with the seconds it lasted.
     """
@@ -31,7 +32,7 @@ class SlackAccess:
         on_restored: Callable[[float], None],
         every_s: float = _EVERY_S,
     ) -> None:
-        self._client = client
+        self.client = client
         self._on_restored = on_restored
         self.every_s = every_s
         self._doubted = asyncio.Event()
@@ -63,7 +64,7 @@ class SlackAccess:
 
     async def _look(self) -> None:
         try:
-            await self._client.auth_test()
+            await self.client.auth_test()
         except SLACK_FAILURES as error:
             failure = slack_error(error, "auth.test")
             if isinstance(failure, SlackDenied):

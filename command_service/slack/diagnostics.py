@@ -1,7 +1,5 @@
 """Slack's view of our token and of a channel, for the doctor."""
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from command_service.ports import ChannelDiagnosis
 from command_service.scopes import granted_scopes
 from command_service.slack.access import SlackAccess
@@ -24,22 +22,21 @@ class SlackDiagnostics:
     workspace ``team_id``.
     """
 
-    def __init__(self, client: AsyncWebClient, access: SlackAccess, team_id: str) -> None:
-        self._client = client
+    def __init__(self, access: SlackAccess, team_id: str) -> None:
         self._access = access
         self._team_id = team_id
         self._readers: BoundedMap[str, bool] = BoundedMap(_REMEMBERED, _KNOWN_S)
 
     async def scopes(self) -> frozenset[str] | None:
         with self._access.calling("auth.test"):
-            who = await self._client.auth_test()
+            who = await self._access.client.auth_test()
         return granted_scopes(who.headers)
 
     async def channel(self, channel_id: str) -> ChannelDiagnosis:
         """The channel; if Slack hides it from the bot, the bot is no member."""
         try:
             with self._access.calling("conversations.info"):
-                found = await self._client.conversations_info(channel=channel_id)
+                found = await self._access.client.conversations_info(channel=channel_id)
         except SlackRefused as refused:
             if refused.slack_error != "channel_not_found":
                 raise
@@ -72,7 +69,7 @@ class SlackDiagnostics:
             return known
         try:
             with self._access.calling("users.info"):
-                told = await self._client.users_info(user=user_id)
+                told = await self._access.client.users_info(user=user_id)
         except SlackRefused:
             return False
         return self._readers.put(user_id, is_of_the_team(told.get("user"), self._team_id))
@@ -81,7 +78,7 @@ class SlackDiagnostics:
         cursor: str | None = None
         for _ in range(_PAGES):
             with self._access.calling("conversations.members"):
-                page = await self._client.conversations_members(
+                page = await self._access.client.conversations_members(
                     channel=channel_id, cursor=cursor, limit=_MEMBERS
                 )
             if user_id in listed_in(page, "members"):

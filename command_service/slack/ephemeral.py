@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from command_service.payloads.model import EphemeralTarget, Question
 from command_service.slack.access import SlackAccess
 from command_service.slack.history import SlackHistory
@@ -49,18 +47,16 @@ class SlackUserSignals:
 
     def __init__(
         self,
-        client: AsyncWebClient,
         access: SlackAccess,
         ledger: Ledger,
         status_within_s: float = GIVEN_UP_AFTER_S,
         late_after_s: float = _LATE_AFTER_S,
         patience: RetryPolicy = _PATIENCE,
     ) -> None:
-        self._client = client
         self._access = access
-        self._history = SlackHistory(client, access)
+        self._history = SlackHistory(access)
         self._ledger = ledger
-        self._notes = SlackNotes(client, access, ledger)
+        self._notes = SlackNotes(access, ledger)
         self._status_within_s = status_within_s
         self._late_after_s = late_after_s
         self._patience = patience
@@ -86,7 +82,7 @@ class SlackUserSignals:
         if not self._refused.allows(_REACT, *place):
             return
         try:
-            await self._client.reactions_add(
+            await self._access.client.reactions_add(
                 channel=question.channel_id, timestamp=question.message_ts or "", name="+1"
             )
         except SLACK_FAILURES as error:
@@ -161,7 +157,7 @@ class SlackUserSignals:
             return SlackRefused("It is left out after a refusal.", slack_error="")
         try:
             async with asyncio.timeout(self._status_within_s):
-                await self._client.assistant_threads_setStatus(
+                await self._access.client.assistant_threads_setStatus(
                     channel_id=question.channel_id,
                     thread_ts=question.thread_ts or "",
                     status=status,

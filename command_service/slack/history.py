@@ -1,7 +1,5 @@
 """The messages in the bot's conversations, read back page by page."""
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from command_service.payloads.model import ConversationKind, JoinedConversation, Page
 from command_service.slack.access import SlackAccess
 from shared.slack.message import Message, cursor_in, messages_in, page_of
@@ -13,8 +11,7 @@ _PAGE = 200
 class SlackHistory:
     """``ports.ChannelHistory`` by ``users.conversations``, ``conversations.history`` and so on."""
 
-    def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
-        self._client = client
+    def __init__(self, access: SlackAccess) -> None:
         self._access = access
 
     async def conversations(
@@ -22,7 +19,7 @@ class SlackHistory:
     ) -> Page[JoinedConversation]:
         """The bot's conversations of one kind; each kind needs a scope of its own."""
         with self._access.calling("users.conversations"):
-            page = await self._client.users_conversations(
+            page = await self._access.client.users_conversations(
                 types=kind, exclude_archived=True, limit=_PAGE, cursor=cursor
             )
         found = tuple(
@@ -36,7 +33,7 @@ class SlackHistory:
         self, conversation_id: str, oldest: str, cursor: str | None
     ) -> Page[Message]:
         with self._access.calling("conversations.history"):
-            page = await self._client.conversations_history(
+            page = await self._access.client.conversations_history(
                 channel=conversation_id, oldest=oldest, limit=_PAGE, cursor=cursor
             )
         return Page(tuple(messages_in(page)), cursor_in(page))
@@ -45,7 +42,7 @@ class SlackHistory:
         self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
     ) -> Page[Message]:
         with self._access.calling("conversations.replies"):
-            page = await self._client.conversations_replies(
+            page = await self._access.client.conversations_replies(
                 channel=conversation_id,
                 ts=thread_ts,
                 oldest=oldest,

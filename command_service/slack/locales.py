@@ -4,8 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from command_service.slack.access import SlackAccess
 from shared.background import Background
 from shared.bounded import BoundedMap
@@ -30,13 +28,11 @@ class SlackLocales:
 
     def __init__(
         self,
-        client: AsyncWebClient,
         access: SlackAccess,
         background: Background,
         default: Locale,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = client
         self._access = access
         self._background = background
         self._default = default
@@ -84,7 +80,7 @@ class SlackLocales:
     async def _learn(self, user_id: str) -> None:
         try:
             with self._access.calling("users.info"):
-                answer = await self._client.users_info(user=user_id, include_locale=True)
+                answer = await self._access.client.users_info(user=user_id, include_locale=True)
             user = answer.get("user")
             told = locale_of(user) if isinstance(user, dict) else None
             self._known.put(user_id, told or self._default)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from command_service.payloads.beside import subject_beside
 from command_service.payloads.model import QuestionContent, Reactor
 from command_service.slack.access import SlackAccess
@@ -32,8 +30,7 @@ class SlackMessages:
     page per look, and ``users.info``.
     """
 
-    def __init__(self, client: AsyncWebClient, access: SlackAccess, ledger: Ledger) -> None:
-        self._client = client
+    def __init__(self, access: SlackAccess, ledger: Ledger) -> None:
         self._access = access
         self._ledger = ledger
         self._known: BoundedMap[str, Reactor] = BoundedMap(_REMEMBERED, _KNOWN_S)
@@ -59,7 +56,7 @@ class SlackMessages:
         for _ in range(_PAGES):
             try:
                 with self._access.calling("conversations.replies"):
-                    page = await self._client.conversations_replies(
+                    page = await self._access.client.conversations_replies(
                         channel=place.channel_id,
                         ts=place.thread_ts,
                         oldest=place.message_ts,
@@ -101,7 +98,7 @@ class SlackMessages:
     async def _looked_up(self, user_id: str) -> Reactor:
         try:
             with self._access.calling("users.info"):
-                told = await self._client.users_info(user=user_id)
+                told = await self._access.client.users_info(user=user_id)
         except SlackRefused:
             return Reactor(is_person=False)
         user = told.get("user")

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from command_service.payloads.model import EphemeralTarget
@@ -43,12 +42,10 @@ class SlackNotes:
 
     def __init__(
         self,
-        client: AsyncWebClient,
         access: SlackAccess,
         ledger: Ledger,
         patience: RetryPolicy = _PATIENCE,
     ) -> None:
-        self._client = client
         self._access = access
         self._ledger = ledger
         self._patience = patience
@@ -80,7 +77,7 @@ class SlackNotes:
         self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block]
     ) -> MechachangError | None:
         try:
-            await self._client.chat_postEphemeral(
+            await self._access.client.chat_postEphemeral(
                 channel=recipient.channel_id,
                 user=recipient.user_id,
                 thread_ts=recipient.thread_ts,
@@ -102,9 +99,9 @@ class SlackNotes:
 
     async def _responded(self, url: str, body: dict[str, Any]) -> MechachangError | None:
         """Post to a response URL, which tells its refusals in plain text."""
-        hook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
+        hook = AsyncWebhookClient(url, session=self._access.client.session, retry_handlers=[])
         # Given no proxy, it has looked for one in the environment.
-        hook.proxy = self._client.proxy
+        hook.proxy = self._access.client.proxy
         try:
             async with asyncio.timeout(_RESPOND_WITHIN_S):
                 answer = await hook.send(**body)

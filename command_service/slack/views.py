@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from command_service.payloads.buttons import IN_A_MODAL
 from command_service.slack.access import SlackAccess
 from command_service.texts.home import PROMPTS, PROMPTS_TITLE
@@ -23,25 +21,24 @@ class SlackViews:
     there are no prompts.
     """
 
-    def __init__(self, client: AsyncWebClient, access: SlackAccess, signing: Signing) -> None:
-        self._client = client
+    def __init__(self, access: SlackAccess, signing: Signing) -> None:
         self._access = access
         self._signing = signing
 
     async def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
         signed = signed_view(view, IN_A_MODAL, self._signing)
         with self._noting("views.open", action="modal_not_opened"):
-            await self._client.views_open(trigger_id=trigger_id, view=signed)
+            await self._access.client.views_open(trigger_id=trigger_id, view=signed)
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
         signed = signed_home(view, user_id, self._signing)
         with self._noting("views.publish", action="entrance_not_shown"):
-            await self._client.views_publish(user_id=user_id, view=signed)
+            await self._access.client.views_publish(user_id=user_id, view=signed)
 
     async def suggest(self, channel_id: str, locale: Locale) -> None:
         method = "assistant.threads.setSuggestedPrompts"
         with self._noting(method, action="entrance_not_shown"):
-            await self._client.assistant_threads_setSuggestedPrompts(
+            await self._access.client.assistant_threads_setSuggestedPrompts(
                 channel_id=channel_id,
                 title=PROMPTS_TITLE[locale],
                 prompts=PROMPTS[locale],

@@ -139,14 +139,13 @@ async def who_we_are(told: Any) -> object:
     return await SlackWorkspace(us).name(), await us.ourselves()
 
 
-def command_side(told: Any) -> tuple[Any, SlackAccess]:
+def command_side(told: Any) -> SlackAccess:
     client: Any = Answering(told)
-    return client, SlackAccess(client, lambda _: None)
+    return SlackAccess(client, lambda _: None)
 
 
 async def missed(told: Any) -> object:
-    client, access = command_side(told)
-    world, history = World(Policy()), SlackHistory(client, access)
+    world, history = World(Policy()), SlackHistory(command_side(told))
     limits = BackfillLimits(pages=12, within_s=5.0, attempts=1, free_pages=100)
 
     async def at_once(seconds: float) -> None:
@@ -162,17 +161,17 @@ async def missed(told: Any) -> object:
 
 
 async def surroundings(told: Any) -> object:
-    client, access = command_side(told)
+    access = command_side(told)
     place = MessageRef(CHANNEL, TS, "1700000001.000100")
-    questions = SlackMessages(client, access, LEDGER)
+    questions = SlackMessages(access, LEDGER)
     background = Background()
     try:
         return (
             await questions.asked_at(place),
-            await SlackUserSignals(client, access, LEDGER)._is_answered(a_question(thread_ts=TS)),
-            await SlackLocales(client, access, background, "ja").found("U1"),
-            await SlackDiagnostics(client, access, "T1").channel(CHANNEL),
-            await SlackDiagnostics(client, access, "T1").may_read("U1", CHANNEL),
+            await SlackUserSignals(access, LEDGER)._is_answered(a_question(thread_ts=TS)),
+            await SlackLocales(access, background, "ja").found("U1"),
+            await SlackDiagnostics(access, "T1").channel(CHANNEL),
+            await SlackDiagnostics(access, "T1").may_read("U1", CHANNEL),
         )
     finally:
         await background.close(0.0)

@@ -130,5 +130,5 @@ async def test_an_answer_that_a_response_url_took_is_remembered_whatever_it_says
 @pytest.mark.parametrize("status", [200, 500])
 async def test_no_body_of_a_response_url_makes_a_note_raise(status: int) -> None:
     async with a_response_url(status) as url, slack_client("xoxb-1", url) as slack:
-        signals = SlackUserSignals(slack, SlackAccess(slack, lambda _s: None), LEDGER)
+        signals = SlackUserSignals(SlackAccess(slack, lambda _s: None), LEDGER)
         await signals.tell(EphemeralTarget("C1", "U1", response_url=url), "A note.")

@@ -20,7 +20,7 @@ class English(AsyncWebClient):
 
 async def test_whose_language_could_not_be_asked_for_is_asked_about_again() -> None:
     client, background, busy = English(), Background(limit=1), asyncio.Event()
-    locales = SlackLocales(client, SlackAccess(client, lambda _: None), background, "ja")
+    locales = SlackLocales(SlackAccess(client, lambda _: None), background, "ja")
 
     async def in_the_way() -> None:
         await busy.wait()
@@ -51,7 +51,7 @@ class Waiting(AsyncWebClient):
 
 async def test_what_is_told_waits_for_a_new_users_language_and_shares_the_call() -> None:
     client, background = Waiting(), Background()
-    locales = SlackLocales(client, SlackAccess(client, lambda _: None), background, "ja")
+    locales = SlackLocales(SlackAccess(client, lambda _: None), background, "ja")
     assert locales.of("U1") == "ja"
     found = [asyncio.create_task(locales.found("U1")) for _ in range(2)]
     await asyncio.sleep(0)
@@ -63,7 +63,7 @@ async def test_what_is_told_waits_for_a_new_users_language_and_shares_the_call()
 
 async def test_a_look_up_that_nobody_waits_for_any_more_is_known_the_next_time() -> None:
     client, background = Waiting(), Background()
-    locales = SlackLocales(client, SlackAccess(client, lambda _: None), background, "ja")
+    locales = SlackLocales(SlackAccess(client, lambda _: None), background, "ja")
     waiting = asyncio.create_task(locales.found("U1"))
     await asyncio.sleep(0)
     waiting.cancel()
@@ -90,7 +90,7 @@ class Changing(AsyncWebClient):
 
 async def test_a_language_is_looked_up_again_after_a_day_and_used_meanwhile() -> None:
     client, background, clock = Changing(), Background(), Clock(0.0)
-    locales = SlackLocales(client, SlackAccess(client, lambda _: None), background, "en", clock)
+    locales = SlackLocales(SlackAccess(client, lambda _: None), background, "en", clock)
     assert await locales.found("U1") == "ja"
 
     client.locale, clock.now = "en-US", 23 * 3600

@@ -272,7 +272,7 @@ def test_a_reason_names_the_vote_that_it_explains(name: str, thread_ts: str | No
     ],
 )
 def test_a_question_that_we_show_is_read_again(name: str, content: QuestionContent) -> None:
-    questions = SlackMessages(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
+    questions = SlackMessages(None, LEDGER)  # type: ignore[arg-type]  # nothing is called
     shown = {"bot_id": "BBOT", "metadata": json.loads(golden(name))}
     assert questions._asked(shown, "C1") == content
 

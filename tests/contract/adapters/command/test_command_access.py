@@ -131,7 +131,7 @@ async def test_a_guest_is_known_to_read_public_channels_only_as_their_member(wor
     elsewhere = workspace.add_channel("elsewhere", "channel", {workspace.bot.id}).id
     joined = workspace.add_channel("joined", "channel", {workspace.bot.id, guest.id}).id
     async with slack_client(world.slack.config.bot_token, world.api_url) as client:
-        told = SlackDiagnostics(client, SlackAccess(client, lambda _: None), workspace.team_id)
+        told = SlackDiagnostics(SlackAccess(client, lambda _: None), workspace.team_id)
         assert await told.may_read(hana.id, elsewhere)
         assert not await told.may_read(guest.id, elsewhere)
         assert await told.may_read(guest.id, joined)

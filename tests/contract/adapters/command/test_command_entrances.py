@@ -58,7 +58,7 @@ async def test_the_link_to_the_message_is_the_one_slack_gives(
     for number, ts in enumerate((opening.ts, reply.ts), 1):
         await people.shortcut("hana", "#general", ts, "explain_message")
         task = (await world.wait_for_tasks(number))[-1]
-        given = await service.access._client.chat_getPermalink(channel=channel, message_ts=ts)
+        given = await service.access.client.chat_getPermalink(channel=channel, message_ts=ts)
         assert task.subject is not None
         assert task.subject.permalink == given["permalink"]
 

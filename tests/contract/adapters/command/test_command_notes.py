@@ -40,7 +40,7 @@ def waiting() -> Waiting:
 async def notes(world: Stack, waiting: Waiting) -> AsyncIterator[SlackNotes]:
     async with slack_client("xoxb-local", world.api_url) as client:
         access = SlackAccess(client, lambda _: None)
-        yield SlackNotes(client, access, signed.ledger_of(world), waiting.patience())
+        yield SlackNotes(access, signed.ledger_of(world), waiting.patience())
 
 
 def alice(world: Stack) -> EphemeralTarget:
@@ -73,7 +73,7 @@ async def test_a_note_is_given_up_when_it_would_come_too_late_to_help(
 async def test_while_slack_is_out_of_reach_a_note_is_tried_again(waiting: Waiting) -> None:
     async with slack_client("xoxb-local", "http://127.0.0.1:9/api/") as client:
         access = SlackAccess(client, lambda _: None)
-        notes = SlackNotes(client, access, signed.LEDGER, waiting.patience())
+        notes = SlackNotes(access, signed.LEDGER, waiting.patience())
         failure = await notes.show(EphemeralTarget("C1", "U1"), "changed?", ())
     assert isinstance(failure, SlackUnavailable)
     assert waiting.now > HELPS_FOR_S / 3

@@ -40,7 +40,7 @@ async def test_on_an_answer_of_ours_or_by_an_app_or_where_the_message_is_gone_no
 ) -> None:
     people = world.slack.people
     async with world.service(reaction_ask="gemini", reaction_answer_in="thread") as service:
-        client = service.access._client
+        client = service.access.client
         channel = people.channel("#general").id
         ours = await client.chat_postMessage(channel=channel, text="an answer")
         people.react("hana", "#general", ours["ts"], "gemini")

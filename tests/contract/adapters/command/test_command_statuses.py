@@ -52,7 +52,6 @@ async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> 
     rule = world.faults.add("slack", "assistant.threads.setStatus", Fault("hang"))
     async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(60):
         replies = SlackUserSignals(
-            client,
             SlackAccess(client, lambda _: None),
             signed.ledger_of(world),
             status_within_s=0.1,
@@ -66,9 +65,7 @@ async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Sta
     asked = world.slack.people.post("hana", "#general", "hello")
     question = replace(question, thread_ts=asked.ts)
     async with slack_client("xoxb-local", world.api_url) as client:
-        replies = SlackUserSignals(
-            client, SlackAccess(client, lambda _: None), signed.ledger_of(world)
-        )
+        replies = SlackUserSignals(SlackAccess(client, lambda _: None), signed.ledger_of(world))
         for _ in range(2):
             await replies.show_thinking(question, in_japanese)
             await replies.show_thinking(question, in_japanese)
@@ -85,7 +82,6 @@ async def test_a_status_whose_clearing_is_lost_is_cleared_again(world: Stack, fa
     question = replace(a_question(channel_id=general), thread_ts=asked.ts)
     async with slack_client("xoxb-local", world.api_url) as client:
         replies = SlackUserSignals(
-            client,
             SlackAccess(client, lambda _: None),
             signed.ledger_of(world),
             patience=RetryPolicy(4, Naps()),
@@ -110,7 +106,7 @@ async def test_a_status_that_came_late_is_cleared_only_if_the_answer_stands(
                 channel=general, thread_ts=asked.ts, text="answer", metadata=mark
             )
         replies = SlackUserSignals(
-            client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
+            SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
         )
         await replies.show_thinking(question, in_japanese)
     statuses = world.slack.workspace.statuses
@@ -134,7 +130,7 @@ async def test_a_refused_status_is_neither_late_nor_asked_for_again_with_each_qu
     general = world.slack.people.channel("#general").id
     async with slack_client("xoxb-local", world.api_url) as client:
         replies = SlackUserSignals(
-            client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
+            SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
         )
         for number in range(2):
             asked = world.slack.people.post("hana", "#general", f"hello {number}")
@@ -155,9 +151,7 @@ async def test_a_note_whose_layout_is_refused_says_its_summary(world: Stack) -> 
     recipient = EphemeralTarget(world.slack.people.channel("#general").id, alice)
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "long"}}
     async with slack_client("xoxb-local", world.api_url) as client:
-        replies = SlackUserSignals(
-            client, SlackAccess(client, lambda _: None), signed.ledger_of(world)
-        )
+        replies = SlackUserSignals(SlackAccess(client, lambda _: None), signed.ledger_of(world))
         await replies.tell(recipient, "short", [section])
     [shown] = world.slack.ephemerals("alice")
     assert shown["text"] == "short"
@@ -170,7 +164,7 @@ async def test_a_flood_of_late_statuses_leaves_reading_threads_to_the_processor(
     asked = world.slack.people.post("hana", "#general", "hello")
     async with slack_client("xoxb-local", world.api_url) as client:
         replies = SlackUserSignals(
-            client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
+            SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
         )
         for number in range(40):
             question = a_question(channel_id=general, task_id=f"question-{number:04d}")

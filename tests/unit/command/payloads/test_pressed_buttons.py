@@ -72,7 +72,7 @@ def test_who_clicks_below_another_persons_question_gets_nothing_that_only_they_m
 
 
 def test_a_question_that_is_read_again_names_who_wrote_it() -> None:
-    questions = SlackMessages(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
+    questions = SlackMessages(None, LEDGER)  # type: ignore[arg-type]  # nothing is called
     asked = questions._asked({"user": "U9", "text": "hello", "ts": "17.1"}, "C1")
     assert asked is not None
     assert asked.by == "U9"
