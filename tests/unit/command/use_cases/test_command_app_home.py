@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from command_service.envelope.ack_deadline import ack_deadline
 from command_service.payloads.home import Opened, read_opening
 from command_service.payloads.model import NotAQuestion, RejectReason
 from command_service.use_cases.app_home import OpenHomeDeps, open_home, take_choice
@@ -95,6 +96,16 @@ async def test_a_home_that_shows_something_keeps_it_until_the_new_usage_comes(
     await lobby.settle()
 
     assert lobby.homes.published == []
+    assert len(lobby.queue.published) == 1
+
+
+async def test_a_home_whose_view_took_longer_than_the_ack_still_gets_its_usage(
+    lobby: Lobby,
+) -> None:
+    with ack_deadline(within_s=0.0):
+        lobby.receive(HOME)
+        await lobby.settle()
+
     assert len(lobby.queue.published) == 1
 
 
