@@ -12,9 +12,8 @@ from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WID
 from processor_service.rendering.markdown.dense import link_places
 from processor_service.rendering.markdown.fences import indented_code, lengthen_fences
 from processor_service.rendering.markdown.inline.bounded import WORK, Work
-from processor_service.rendering.markdown.inline.edits import LINE_BREAK, Edit, repaired
 from processor_service.rendering.markdown.inline.parser import read_blocks, read_inline
-from processor_service.rendering.markdown.inline.state import GROWS
+from processor_service.rendering.markdown.inline.state import GROWS, LINE_BREAK, Edit, repaired
 from processor_service.rendering.markdown.links import escaped
 from processor_service.rendering.markdown.references import (
     Env,

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from markdown_it.token import Token
 
 from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
-from processor_service.rendering.markdown.inline.edits import Edit
 from processor_service.rendering.markdown.inline.state import (
+    Edit,
     Rule,
     Span,
     State,

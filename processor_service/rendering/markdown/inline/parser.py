@@ -18,7 +18,6 @@ from processor_service.rendering.markdown.inline.bounded import (
     read_rule,
 )
 from processor_service.rendering.markdown.inline.code_rules import read_code, read_inline_formula
-from processor_service.rendering.markdown.inline.edits import Edit
 from processor_service.rendering.markdown.inline.link_rules import (
     drop_citation,
     guard_bracket,
@@ -36,7 +35,7 @@ from processor_service.rendering.markdown.inline.markers import (
     is_marker,
     with_run,
 )
-from processor_service.rendering.markdown.inline.state import Rule, Span, State
+from processor_service.rendering.markdown.inline.state import Edit, Rule, Span, State
 from processor_service.rendering.markdown.inline.tag_rules import read_tag
 from processor_service.rendering.markdown.links import is_address
 from processor_service.rendering.markdown.references import Env

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
@@ -11,9 +12,10 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.rendering.markdown.inline.edits import Edit
 from processor_service.rendering.markdown.references import Env, defined_at, labels_in
 
+# A line break that an edit inserts: edits count the lines of a text.
+LINE_BREAK = "\ue00b"
 # In ``env``: the text ends here only for now.
 GROWS = "grows"
 
@@ -24,6 +26,24 @@ _CALCULATES = re.compile(
     r"(?<=[A-Za-z0-9])\*[A-Za-z0-9]"
     r"|(?:(?<=[0-9)])|(?<=[A-Za-z])(?<![A-Za-z]{2}))\*\*[0-9]{1,20}+[^0-9*]"
 )
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace the characters from ``start`` to ``end`` by ``text``."""
+
+    start: int
+    end: int
+    text: str
+
+
+def repaired(source: str, edits: Iterable[Edit]) -> str:
+    """``source`` with its edits."""
+    written, end = [], 0
+    for edit in edits:
+        written += [source[end : edit.start], edit.text]
+        end = edit.end
+    return "".join([*written, source[end:]])
 
 
 class State(StateInline):

@@ -9,8 +9,7 @@ import re
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.formula_places import MOST_FORMULA_CHARS
 from processor_service.rendering.markdown.formulas import small_form
-from processor_service.rendering.markdown.inline.edits import LINE_BREAK
-from processor_service.rendering.markdown.inline.state import GROWS, State
+from processor_service.rendering.markdown.inline.state import GROWS, LINE_BREAK, State
 from processor_service.rendering.markdown.latex_symbols import LOWERED, RAISED
 
 _NAMES = "b|strong|i|em|u|s|del|ins|mark|small|big|sub|sup|span|font|center|kbd"
