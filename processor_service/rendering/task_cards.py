@@ -71,7 +71,7 @@ class TaskCards:
     clock: Callable[[], float] = time.monotonic
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     away: bool = False
-    _steps: list[_Step] = field(default_factory=list)
+    _steps: dict[str, _Step] = field(default_factory=dict)
     _closed: bool = False
     _left: bool = False
     _asked: str = ""
@@ -126,9 +126,9 @@ class TaskCards:
 
     def retrying(self) -> None:
         """An attempt at the model has failed, and another one begins."""
-        running = self._steps[-1] if self._steps else None
-        if running and running.ended is None and running.kind is not _Kind.RETRY:
-            self._end(running, replace(running.card, status="error"))
+        step = self._current()
+        if step and step.kind is not _Kind.RETRY:
+            self._end(step, replace(step.card, status="error"))
         self._begin(_Kind.RETRY, TRYING_AGAIN)
 
     def instead(self, model: str) -> None:
@@ -143,7 +143,7 @@ class TaskCards:
     def looked_up(self, found: Citations) -> None:
         """The model has searched for these, and found these pages so far."""
         self._searched = found
-        step = next((one for one in self._steps if one.kind is _Kind.SEARCH), None)
+        step = self._steps.get(_Kind.SEARCH)
         if step is None or not (found.searches or found.pages):
             return
         step.done = SEARCH_STEP.done[self.locale]
@@ -158,18 +158,15 @@ class TaskCards:
     def words(self) -> None:
         """The answer's words come: every step is over, and none begins any more."""
         self._closed = True
-        for step in self._steps:
-            if step.ended is None:
-                self._end(step)
+        if step := self._current():
+            self._end(step)
 
     def finish(self) -> None:
         """The answer is whole: what was not looked up by now was not needed."""
         self.words()
-        found = self._searched
-        for step in self._steps:
-            thought = step.kind is _Kind.SEARCH and step.card.status == "complete"
-            if thought and not (found.searches or found.pages):
-                step.card = replace(step.card, title=THOUGHT_ALONE[self.locale])
+        found, step = self._searched, self._steps.get(_Kind.SEARCH)
+        if step and step.card.status == "complete" and not (found.searches or found.pages):
+            step.card = replace(step.card, title=THOUGHT_ALONE[self.locale])
 
     def leave(self) -> None:
         """Nothing more is written to the message with the cards, or it has none."""
@@ -177,20 +174,20 @@ class TaskCards:
 
     def forget(self) -> None:
         """The message with the cards is gone: they may be shown again, in another one."""
-        for step in self._steps:
+        for step in self._steps.values():
             step.shown = None
 
     @property
     def opens(self) -> bool:
         """Whether the current step is worth a message that has no words yet."""
-        return bool(self._steps) and self._steps[-1].kind in _OPENS and not self._closed
+        return next(reversed(self._steps), None) in _OPENS and not self._closed
 
     @property
     def weight(self) -> int:
         """The bytes that they take of a streamed message once they are as they are now; details are
         said to count twice. Without any card in it the message takes none.
         """
-        if not any(step.shown for step in self._steps):
+        if not any(step.shown for step in self._steps.values()):
             return 0
         cards = [step.card for step in self._visible()]
         said = sum(len(f"{card.title}{card.details * 2}".encode()) for card in cards)
@@ -198,8 +195,8 @@ class TaskCards:
 
     def due_in_s(self) -> float | None:
         """Seconds until the current step is a card; None if nothing changes by itself."""
-        step = self._steps[-1] if self._steps else None
-        if step is None or step.shown or step.ended is not None or self._left:
+        step = self._current()
+        if step is None or step.shown or self._left:
             return None
         return max(0.0, self.shown_after_s - step.lasted_s(self.clock()))
 
@@ -212,37 +209,40 @@ class TaskCards:
 
     def _visible(self) -> list[_Step]:
         now = self.clock()
-        return [one for one in self._steps if one.shown or one.lasted_s(now) >= self.shown_after_s]
+        steps = self._steps.values()
+        return [one for one in steps if one.shown or one.lasted_s(now) >= self.shown_after_s]
 
     def took(self, cards: Iterable[TaskCard]) -> None:
         """Slack shows these."""
-        by_id = {card.id: card for card in cards}
-        for step in self._steps:
-            step.shown = by_id.get(step.kind, step.shown)
+        for card in cards:
+            self._steps[card.id].shown = card
 
     def update_of(self, card: TaskCard) -> TaskCard:
         """The card as it is sent to Slack: with the part of its details that is not shown yet."""
-        had = [one.shown.details for one in self._steps if one.kind == card.id and one.shown]
-        return replace(card, details=card.details.removeprefix("".join(had)))
+        shown = self._steps[card.id].shown
+        return replace(card, details=card.details.removeprefix(shown.details if shown else ""))
+
+    def _current(self) -> _Step | None:
+        """The last step, unless it is over."""
+        last = next(reversed(self._steps.values()), None)
+        return last if last and last.ended is None else None
 
     def _running(self, kind: _Kind) -> _Step | None:
-        last = self._steps[-1] if self._steps else None
-        return last if last and last.kind is kind and last.ended is None else None
+        step = self._current()
+        return step if step and step.kind is kind else None
 
     def _begin(self, kind: _Kind, texts: StepTexts, **values: str) -> None:
         if self._closed or self._running(kind):
             return
-        if self._steps and self._steps[-1].ended is None:
-            self._end(self._steps[-1])
-        known = next((one for one in self._steps if one.kind is kind), None)
+        if step := self._current():
+            self._end(step)
         title = texts.doing[self.locale].format(**values)[:_LONGEST]
         done = texts.done[self.locale]
         done = done.format(**values)[:_LONGEST] if values else done
+        known = self._steps.pop(kind, None)
         step = known or _Step(kind, TaskCard(kind.value, title), done, self.clock())
-        if known is not None:
-            self._steps.remove(known)
-            step.card, step.ended = replace(known.card, title=title, status="in_progress"), None
-        self._steps.append(step)
+        step.card, step.ended = replace(step.card, title=title, status="in_progress"), None
+        self._steps[kind] = step
         self._tell()
 
     def _end(self, step: _Step, card: TaskCard | None = None) -> None:
@@ -252,5 +252,5 @@ class TaskCards:
 
     def _tell(self) -> None:
         # Steps that open no message wake nobody up: most questions have no others.
-        if any(one.kind in _OPENS for one in self._steps):
+        if not _OPENS.isdisjoint(self._steps):
             self.changed.set()
