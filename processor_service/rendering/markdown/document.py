@@ -71,7 +71,7 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
     source = lengthen_fences(with_newlines(source), grows=grows)
     tokens = read_blocks(source)
     env: Env = {WORK: Work.on(source)}
-    definitions = find_definitions(tokens, env) if whole else []
+    definitions = find_definitions(tokens, env) if whole else {}
     if whole:
         _number_notes(tokens, env["footnotes"], env)
         env[WORK] = Work.on(source)
@@ -94,7 +94,7 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
             _disable_links(lines, token)
     notes: list[MarkdownBlock] = []
     if whole:
-        _drop(lines, [each.line for each in definitions if each.label in env["used"]])
+        _drop(lines, [line for label, line in definitions.items() if label in env["used"]])
         notes = list(_take_notes(lines, tokens, env["footnotes"]))
     return [*_blocks(lines, tokens, tables, held), *notes]
 
@@ -220,8 +220,7 @@ def _written(token: Token, lines: Sequence[str | None]) -> tuple[str, bool]:
     """The text of a block that is no table, and whether it is code without an end."""
     code = token.content.removesuffix("\n").split("\n") if token.content else []
     if token.type == "code_block":
-        indented = indented_code(code)
-        return fenced(indented.lines, indented.label), indented.unclosed
+        return indented_code(code)
     if token.type == "fence":
         label = token.info.strip().replace("`", "")
         return fenced(code, label, len(token.markup)), len(lines) < len(code) + 2

@@ -7,7 +7,8 @@ apart (github.com/FiligranHQ/filigran-ui/issues/288).
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from shared.markdown import fenced
 
 _DOCUMENT = re.compile(
     r"([ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)?)```([ \t]*(?:markdown|mdx?)[ \t]*)\Z", re.IGNORECASE
@@ -39,26 +40,17 @@ def lengthen_fences(source: str, *, grows: bool = False) -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class IndentedCode:
-    """The lines of indented code, with the label of the fence that models indent with it
-    (github.com/huggingface/chat-ui/issues/1337); ``unclosed``: that fence has no end yet.
+def indented_code(lines: Sequence[str]) -> tuple[str, bool]:
+    """Indented code in a fence, which takes the place of one that models indent with it
+    (github.com/huggingface/chat-ui/issues/1337); and whether that one has no end yet.
     """
-
-    lines: Sequence[str]
-    label: str = ""
-    unclosed: bool = False
-
-
-def indented_code(lines: Sequence[str]) -> IndentedCode:
-    """Indented code without the fence in it."""
     if len(lines) == 1 and _ONLY_BACKTICKS.fullmatch(lines[0]):
-        return IndentedCode((), unclosed=True)
+        return fenced(()), True
     opening = _FENCE.match(lines[0]) if lines else None
     if opening is None:
-        return IndentedCode(lines)
+        return fenced(lines), False
     ended = lines[-1].strip() == opening[1] and len(lines) > 1
-    return IndentedCode(lines[1 : len(lines) - ended], opening[2].strip(), not ended)
+    return fenced(lines[1 : len(lines) - ended], opening[2].strip()), not ended
 
 
 def _after_code(lines: Sequence[str], at: int) -> int:

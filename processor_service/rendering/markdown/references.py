@@ -29,16 +29,6 @@ _DEFINITION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Definition:
-    """An address that links refer to by ``label``, in this line of its document."""
-
-    label: str
-    url: str
-    title: str
-    line: int
-
-
 @dataclass
 class Footnotes:
     """The labels of notes, and the numbers of those in use."""
@@ -58,22 +48,22 @@ class Footnotes:
             self.numbers = {label: label for label in self.numbers}
 
 
-def find_definitions(tokens: Sequence[Token], env: Env) -> list[Definition]:
-    """The definitions of a document; collects link targets and footnotes in ``env``."""
-    found: dict[str, Definition] = {}
-    footnotes = Footnotes()
+def find_definitions(tokens: Sequence[Token], env: Env) -> dict[str, int]:
+    """The line of each label's definition in a document; collects link targets and footnotes in
+    ``env``.
+    """
+    lines: dict[str, int] = {}
+    env["references"], env["footnotes"], env["used"] = {}, Footnotes(), set()
     for opening, token in pairwise(tokens):
         if opening.type != "paragraph_open" or not token.map or "]:" not in token.content:
             continue
-        footnotes.defined.update(each[1] for each in _NOTE.finditer(token.content))
+        env["footnotes"].defined.update(each[1] for each in _NOTE.finditer(token.content))
         for line, each in enumerate(_leading(token.content), start=token.map[0]):
             label = normalizeReference(each[2])
-            found.setdefault(label, Definition(label, each[4], (each[5] or "")[1:-1], line))
-    env["references"] = {
-        each.label: {"href": each.url, "title": each.title} for each in found.values() if each.label
-    }
-    env["footnotes"], env["used"] = footnotes, set()
-    return list(found.values())
+            if label and label not in lines:
+                lines[label] = line
+                env["references"][label] = {"href": each[4], "title": (each[5] or "")[1:-1]}
+    return lines
 
 
 def _leading(content: str) -> Iterator[re.Match[str]]:
