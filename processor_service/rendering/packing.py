@@ -28,7 +28,7 @@ class MessageLayout:
     table_blocks: bool
 
 
-def split_markdown(documents: Iterable[str], layout: MessageLayout) -> list[list[MessagePart]]:
+def split_markdown(documents: Sequence[str], layout: MessageLayout) -> list[list[MessagePart]]:
     """The documents as messages of Markdown and tables, each within ``layout``, one table each.
 
     Nothing is lost. A block stays whole if it fits into a message; else it is cut at its lines,
@@ -36,7 +36,6 @@ def split_markdown(documents: Iterable[str], layout: MessageLayout) -> list[list
     them. Pure, and linear in the documents' length. A document nested too deep for the stack is cut
     as text.
     """
-    documents = list(documents)
     try:
         return _packed(map(read_document, documents), layout)
     except RecursionError:

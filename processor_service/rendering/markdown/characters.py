@@ -19,14 +19,9 @@ _HIDDEN = re.compile(
 _PINGS = re.compile(r"<(?=(?:@[UW]|!(?:channel|here|everyone|subteam\^))[^<>\n]*>)")
 
 
-def visible(text: str) -> str:
-    """``text`` without characters that control terminals, reverse letters or hide words."""
-    return _HIDDEN.sub(r"\1", text)
-
-
 def neutralise(text: str) -> str:
     """The same text to the eye, but no ``<!channel>`` or ``<@U…>`` in it pings anybody.
 
-    Characters that reorder or hide text are dropped.
+    Characters that control terminals, reverse letters or hide words are dropped.
     """
-    return _PINGS.sub("<\u200b", visible(text))
+    return _PINGS.sub("<\u200b", _HIDDEN.sub(r"\1", text))

@@ -8,8 +8,8 @@ def _pairs(text: str) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
-def _names(text: str) -> list[str]:
-    return text.split()
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 # Letters and other signs: the next character follows without a space.
@@ -40,33 +40,29 @@ OPERATORS: Final = _pairs(
     prec ≺ succ ≻ doteq ≐ triangleq ≜ coloneqq ≔ nmid ∤ mid | bmod mod
     """
 )
-FUNCTIONS: Final = frozenset(
-    _names("""
+FUNCTIONS: Final = _names(
+    """
     sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln lg exp lim max min sup inf
     arg det dim ker deg gcd hom Pr argmax argmin limsup liminf
-    """)
+    """
 )
 SPACES: Final = frozenset(
     ["quad", "qquad", ",", ";", ":", " ", ">", "enspace", "space", "thinspace"]
 )
 # They change a size or a place only.
-NOTHING: Final = frozenset(
-    _names("""
+NOTHING: Final = _names(
+    """
     displaystyle textstyle scriptstyle limits nolimits left right big Big bigg Bigg bigl bigr Bigl
     Bigr biggl biggr middle ! nonumber notag
-    """)
+    """
 )
-FONTS: Final = frozenset(
-    _names("""
+FONTS: Final = _names(
+    """
     mathrm mathbf mathit mathsf mathtt mathcal mathscr mathfrak boldsymbol bm operatorname
     operatorname* boxed
-    """)
+    """
 )
-TEXTS: Final = frozenset(
-    _names("""
-    text textbf textit textrm textsf texttt textnormal mbox
-    """)
-)
+TEXTS: Final = _names("text textbf textit textrm textsf texttt textnormal mbox")
 DOUBLE_STRUCK: Final = dict(zip("CHNPQRZEFB1", "ℂℍℕℙℚℝℤ𝔼𝔽𝔹𝟙", strict=True))
 # Characters that combine with the one before them.
 ACCENTS: Final = {

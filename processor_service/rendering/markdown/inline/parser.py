@@ -1,7 +1,7 @@
 """The library with our rules: what a text's author meant, and the edits that make Slack show it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import emphasis, entity, escape, newline, strikethrough
@@ -59,7 +59,7 @@ class Inline:
     spans: list[Span]
     marked: list[tuple[Span, str]]
     unmatched: list[Span]
-    open: list[int] = field(default_factory=list)
+    open: list[int]
 
 
 def _spanning(rule: Rule) -> Rule:
@@ -155,4 +155,4 @@ def read_inline(source: str, env: Env) -> Inline:
         return _PARSER.read(source, _LIBRARY, env, [])
     except (TooDense, RecursionError):
         edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(source)]
-        return Inline([Token("text", "", 0, content=source)], edits, [], [], [])
+        return Inline([Token("text", "", 0, content=source)], edits, [], [], [], [])
