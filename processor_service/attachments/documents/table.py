@@ -1,7 +1,6 @@
 """Tables in Markdown."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from processor_service.attachments.documents.paper import Paper
@@ -14,6 +13,7 @@ COLUMNS: Final = 256
 # A table with fewer of its cells filled is a list of cells.
 _SPARSE: Final = 0.1
 _LARGE: Final = 500
+_MERGED_TOLD: Final = 100
 
 
 def letters(column: int) -> str:
@@ -42,43 +42,63 @@ def write_grid(paper: Paper, rows: Sequence[GridRow]) -> int | None:
     return None
 
 
-@dataclass
-class SheetEnd:
-    """The notes below a sheet's rows: ``unread`` is the first row that was not read, ``last`` the
-    last that there is, ``merged`` the ranges of merged cells; ``beyond``: there are columns behind
-    the last one that is read.
+class Sheet:
+    """A sheet of a workbook, below its heading: its rows are added while there is room on its part
+    of the paper, and written at its end.
     """
 
-    title: str
-    unread: int | None = None
-    last: int = 0
-    merged: list[str] = field(default_factory=list)
-    beyond: bool = False
+    def __init__(self, paper: Paper, title: str, *, hidden: bool) -> None:
+        self.paper = paper
+        self.unread: int | None = None
+        """The first row that was not read."""
+        self.last = 0
+        """The last row that there is, as far as that is known."""
+        self.beyond = False
+        """Whether there are cells behind the last column that is read."""
+        self.begun = paper.write(f"# Sheet: {title}{' (hidden sheet)' * hidden}", words=False)
+        """Whether at least the heading fits."""
+        self._title = title
+        self._room = paper.left
+        self._rows: list[GridRow] = []
+        self._merged: list[str] = []
 
+    def has_room(self, number: int) -> bool:
+        """Whether the row with that number can be added; otherwise it is the first unread one."""
+        if self.unread is None and (self._room < 0 or self.paper.over):
+            self.unread = number
+        return self.unread is None
 
-def begin_sheet(paper: Paper, title: str, *, hidden: bool) -> bool:
-    """A sheet's heading; False if not even that fits."""
-    begun = paper.write(f"# Sheet: {title}{' (hidden sheet)' * hidden}", words=False)
-    if not begun:
-        paper.left_out.append(title)
-    return begun
+    def add(self, number: int, cells: Mapping[int, str]) -> None:
+        """Add a row; cells behind the last column are left out."""
+        kept = {column: text for column, text in cells.items() if column <= COLUMNS}
+        self.beyond = self.beyond or len(kept) < len(cells)
+        if kept:
+            self._rows.append((number, kept))
+        self._room -= sum(len(text.encode("utf-8", "replace")) + 3 for text in cells.values())
 
+    def note_merged(self, cells: str) -> None:
+        """Name a range of merged cells below the rows, unless there are very many."""
+        if len(self._merged) < _MERGED_TOLD and cells not in self._merged:
+            self._merged.append(cells)
 
-def write_rows(paper: Paper, rows: Sequence[GridRow], end: SheetEnd) -> None:
-    """A sheet's rows, and its end; what did not fit counts as unread."""
-    unread = end.unread
-    if end.beyond:
-        paper.left_out.append(f"{end.title}!{letters(COLUMNS + 1)}:")
-    if rows:
-        unread = write_grid(paper, rows) or unread
-    elif not unread:
-        paper.write("(empty)", words=False)
-    if unread:
-        last = str(end.last) if end.last >= unread else ""
-        paper.left_out.append(f"{end.title}!{unread}:{last}")
-    if end.merged:
-        paper.write(f"Merged cells: {', '.join(end.merged)}", words=False)
-    paper.write("", words=False)
+    def end(self) -> None:
+        """Write the rows and what is known of the others; what does not fit counts as unread."""
+        paper, unread = self.paper, self.unread
+        if not self.begun:
+            paper.left_out.append(self._title)
+            return
+        if self.beyond:
+            paper.left_out.append(f"{self._title}!{letters(COLUMNS + 1)}:")
+        if self._rows:
+            unread = write_grid(paper, self._rows) or unread
+        elif not unread:
+            paper.write("(empty)", words=False)
+        if unread:
+            last = str(self.last) if self.last >= unread else ""
+            paper.left_out.append(f"{self._title}!{unread}:{last}")
+        if self._merged:
+            paper.write(f"Merged cells: {', '.join(self._merged)}", words=False)
+        paper.write("", words=False)
 
 
 def write_plain(paper: Paper, rows: Sequence[Sequence[str]]) -> int | None:

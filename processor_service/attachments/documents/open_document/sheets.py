@@ -4,7 +4,6 @@ and column. A cell holds what it shows as its words.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
 from lxml import etree
@@ -23,18 +22,10 @@ from processor_service.attachments.documents.open_document.elements import (
     text_within,
 )
 from processor_service.attachments.documents.paper import Paper
-from processor_service.attachments.documents.table import (
-    COLUMNS,
-    GridRow,
-    SheetEnd,
-    begin_sheet,
-    letters,
-    write_rows,
-)
+from processor_service.attachments.documents.table import COLUMNS, Sheet, letters
 
 _CHUNK: Final = 1024 * 1024
 _BEGINS: Final = b"<table:table "
-_MERGED_TOLD: Final = 100
 _STYLE: Final = name("style:style")
 _VALUES: Final = ("string-value", "value", "date-value", "time-value", "boolean-value")
 _FILLED: Final = (
@@ -45,30 +36,13 @@ _FILLED: Final = (
 _LANGUAGE: Final = re.compile(r"^\w+:(?==)")
 
 
-@dataclass
-class _Sheet:
-    """A sheet while it is read. ``unread`` is the first row that was not."""
-
-    title: str
-    hidden: bool
-    paper: Paper
-    rows: list[GridRow] = field(default_factory=list)
-    merged: list[str] = field(default_factory=list)
-    beyond: bool = False
-    unread: int = 0
-    last: int = 0
-
-    def __post_init__(self) -> None:
-        self.room = self.paper.left
-
-
 def read_sheets(container: Container, paper: Paper) -> None:
     """Write each sheet on its part of the paper."""
     sizes = _sizes(container)
     index = 0
     with container.zip.open(CONTENT) as part:
         for sheet in _sheets(part, paper, sizes):
-            _write(sheet)
+            sheet.end()
             paper.add(sheet.paper)
             index += 1
             if paper.over:
@@ -89,7 +63,7 @@ def _sizes(container: Container) -> list[int]:
     return [end - begin for begin, end in zip(begins, [*begins[1:], at], strict=True)]
 
 
-def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[_Sheet]:
+def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[Sheet]:
     """Each sheet once its rows are read."""
     hidden: set[str] = set()
     sheet, depth, number, index = None, 0, 1, 0
@@ -103,7 +77,7 @@ def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[_Sheet]
                 index += 1
                 title, style = element.get(name("table:name"), ""), name("table:style-name")
                 own = paper.part(sizes[index - 1 :])
-                sheet, number = _Sheet(title, element.get(style) in hidden, own), 1
+                sheet, number = Sheet(own, title, hidden=element.get(style) in hidden), 1
         elif element.tag == TABLE:
             depth -= 1
             if depth == 0 and sheet is not None:
@@ -131,7 +105,7 @@ def _forget(element: Any) -> None:
         del element.getparent()[0]
 
 
-def _take(row: Any, number: int, sheet: _Sheet) -> int:
+def _take(row: Any, number: int, sheet: Sheet) -> int:
     """Keep a row with anything in it, as often as it is repeated; returns how often that is."""
     repeated = number_in(row, "table:number-rows-repeated")
     if all(row.find(path) is None for path in _FILLED):
@@ -140,17 +114,14 @@ def _take(row: Any, number: int, sheet: _Sheet) -> int:
     if sheet.unread:
         return repeated
     cells = _cells(row, number, sheet)
-    size = sum(len(text.encode("utf-8", "replace")) + 3 for text in cells.values())
     for each in range(number, number + repeated if cells else number):
-        if sheet.room < 0 or sheet.paper.over:
-            sheet.unread = each
+        if not sheet.has_room(each):
             break
-        sheet.rows.append((each, cells))
-        sheet.room -= size
+        sheet.add(each, cells)
     return repeated
 
 
-def _cells(row: Any, number: int, sheet: _Sheet) -> dict[int, str]:
+def _cells(row: Any, number: int, sheet: Sheet) -> dict[int, str]:
     column = 1
     found: dict[int, str] = {}
     for cell in row:
@@ -167,13 +138,13 @@ def _cells(row: Any, number: int, sheet: _Sheet) -> dict[int, str]:
     return found
 
 
-def _note_merged(cell: Any, at: tuple[int, int], sheet: _Sheet) -> None:
+def _note_merged(cell: Any, at: tuple[int, int], sheet: Sheet) -> None:
     wide = number_in(cell, "table:number-columns-spanned")
     high = number_in(cell, "table:number-rows-spanned")
-    if wide * high > 1 and len(sheet.merged) < _MERGED_TOLD:
+    if wide * high > 1:
         column, row = at
         end = f"{letters(column + wide - 1)}{row + high - 1}"
-        sheet.merged.append(f"{letters(column)}{row}:{end}")
+        sheet.note_merged(f"{letters(column)}{row}:{end}")
 
 
 def _shown(cell: Any) -> str:
@@ -185,9 +156,3 @@ def _shown(cell: Any) -> str:
     value = next((each for each in values if each), "")
     formula = cell.get(name("table:formula"), "")
     return value or (f"{_LANGUAGE.sub('', formula)} (not computed)" if formula else "")
-
-
-def _write(sheet: _Sheet) -> None:
-    if begin_sheet(sheet.paper, sheet.title, hidden=sheet.hidden):
-        end = SheetEnd(sheet.title, sheet.unread, sheet.last, sheet.merged, sheet.beyond)
-        write_rows(sheet.paper, sheet.rows, end)
