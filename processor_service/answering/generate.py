@@ -9,7 +9,7 @@ from typing import Final
 
 from processor_service.answering.answer_end import to_its_end, whole_answer
 from processor_service.answering.generation import Generation, GenerationRequest, Progress
-from processor_service.answering.hedge import Hedge, Lane, hedged
+from processor_service.answering.hedge import Lane, hedged
 from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk
 from processor_service.prompt.lookups import with_tools
@@ -157,21 +157,14 @@ def _ask_beside(
         resting = generation.breaker(fallback).is_open
         return None if resting or not await request.may_hedge() else lane(fallback)
 
-    hedge = Hedge(
-        generation.hedge.of(name, request.prompt.options.thinking),
-        request.listener.slow,
-        second,
-        lambda: _lost(name, calls[name]),
-    )
-    return hedged(partial(lane, name), hedge)
+    def lost() -> None:
+        # A model that says nothing for so long has failed; if all its calls do, it is not asked for
+        # a while.
+        calls[name].failed()
+        gave_way(name)
 
-
-def _lost(name: str, call: Call) -> None:
-    """A model that says nothing for so long has failed; if all its calls do, it is not asked for a
-    while.
-    """
-    call.failed()
-    gave_way(name)
+    after_s = generation.hedge.of(name, request.prompt.options.thinking)
+    return hedged(partial(lane, name), second, after_s, slow=request.listener.slow, lost=lost)
 
 
 def _final(error: ModelUnavailable | ModelRejected) -> Exception:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass
 from typing import Any
 
 from processor_service.answering.generation import Progress
@@ -55,20 +54,6 @@ class Lane:
         await self._run(self._end(), "end")
 
 
-@dataclass(frozen=True)
-class Hedge:
-    """After ``after_s`` seconds without a word ``second`` begins a lane, or says that none may be
-    asked.
-
-    ``slow`` is called in any case, and ``lost`` if the second one speaks first.
-    """
-
-    after_s: float
-    slow: Callable[[], None]
-    second: Callable[[], Awaitable[Lane | None]]
-    lost: Callable[[], None]
-
-
 async def _winner(lanes: Sequence[Lane]) -> Lane:
     """The lane that speaks first; raises the last failure once none is left to speak."""
     silent = list(lanes)
@@ -81,21 +66,30 @@ async def _winner(lanes: Sequence[Lane]) -> Lane:
                 return lane
 
 
-async def hedged(begin: Callable[[], Lane], hedge: Hedge) -> AsyncGenerator[Progress, None]:
+async def hedged(
+    begin: Callable[[], Lane],
+    second: Callable[[], Awaitable[Lane | None]],
+    after_s: float,
+    *,
+    slow: Callable[[], None],
+    lost: Callable[[], None],
+) -> AsyncGenerator[Progress, None]:
     """The steps of the first lane, or of the second lane if that speaks first; the other is ended.
 
-    Raises what the lane raises; if both say nothing, the failure of the later one.
+    After ``after_s`` seconds without a word ``slow`` is called, and ``second`` begins a lane, or
+    says that none may be asked; ``lost`` is called if that lane speaks first. Raises what the lane
+    raises; if both say nothing, the failure of the later one.
     """
     first = begin()
     lanes = [first]
     try:
-        await asyncio.wait([first.first], timeout=hedge.after_s or None)
+        await asyncio.wait([first.first], timeout=after_s or None)
         if not first.first.done():
-            hedge.slow()
-            if (second := await hedge.second()) is not None:
-                lanes.append(second)
+            slow()
+            if (other := await second()) is not None:
+                lanes.append(other)
         lane = await _winner(lanes)
-        await _settle(lanes, lane, hedge)
+        await _settle(lanes, lane, lost)
         step = await lane.first
         while step is not None:
             yield step
@@ -105,7 +99,7 @@ async def hedged(begin: Callable[[], Lane], hedge: Hedge) -> AsyncGenerator[Prog
             await lane.close()
 
 
-async def _settle(lanes: Sequence[Lane], winner: Lane, hedge: Hedge) -> None:
+async def _settle(lanes: Sequence[Lane], winner: Lane, lost: Callable[[], None]) -> None:
     if len(lanes) == 1:
         return
     by = "first" if winner is lanes[0] else "second"
@@ -116,4 +110,4 @@ async def _settle(lanes: Sequence[Lane], winner: Lane, hedge: Hedge) -> None:
         if lane is not winner:
             await lane.close()
     if by == "second":
-        hedge.lost()
+        lost()
