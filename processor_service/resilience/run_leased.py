@@ -12,6 +12,7 @@ from processor_service.ports.work import Claim, ClaimState, Lease, Leases
 from processor_service.resilience.lease import LeaseLost, TaskLease, keep_lease
 from processor_service.resilience.stopping import Stopping, WorkerStops
 from processor_service.telemetry.task_metrics import set_reason
+from shared.background import happens
 from shared.errors import MechachangError, RetryableError
 from shared.task import Task
 from shared.telemetry.log import get_logger
@@ -125,7 +126,7 @@ async def _claim(
         if not waits:
             log.info("Another delivery has the task; this one waits.", action="lease_awaited")
         waits = True
-        await stopping.or_stopped(asyncio.sleep(leases.look_every_s))
+        await happens(stopping.event, leases.look_every_s)
 
 
 async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:

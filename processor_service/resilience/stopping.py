@@ -1,9 +1,7 @@
 """The end of the process: a worker that only waits hands its task back at once, others go on."""
 
 import asyncio
-from collections.abc import Awaitable
 
-from shared.background import until_any
 from shared.errors import RetryableError
 
 
@@ -32,7 +30,3 @@ class Stopping:
         """Raise WorkerStops if it was told."""
         if self.requested:
             raise WorkerStops("The worker was told to end while the task waited.")
-
-    async def or_stopped(self, nap: Awaitable[None]) -> None:
-        """Wait for ``nap``, but not longer than until the process is told to end."""
-        await until_any(nap, self.event)
