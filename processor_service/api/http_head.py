@@ -11,13 +11,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 32 * 1024
 """Pub/Sub's heads have 2 KB, Cloud Run's own limit for a request's is 32 KB."""
-REQUEST_HEAD_WITHIN_S = 10.0
 
 
 class BoundedHead(HttpToolsProtocol):
     """Answers 400 to a head that is too long, and closes a connection whose head is too slow."""
 
-    head_within_s = REQUEST_HEAD_WITHIN_S
+    head_within_s = 10.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -69,7 +69,7 @@ class HedgeTimes:
     model, by the level of thinking, or (``default``) for all. 0: never.
     """
 
-    seconds: Mapping[str, float] = field(default_factory=lambda: DEFAULT_HEDGE)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, model: str, thinking: Thinking | None) -> float:
         """The seconds for an attempt; the most exact name counts."""

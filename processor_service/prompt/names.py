@@ -90,16 +90,12 @@ async def names_of(
     persons = list(dict.fromkeys(each for each in ids if each[0] in "UW"))
     places = [each for each in ids if each[0] == "C"][-_CHANNELS:]
     named, grouped, found = await asyncio.gather(
-        people.names_of(persons) if persons else _nobody(),
+        people.names_of(persons),
         groups.names_of([each for each in ids if each[0] == "S"]),
         asyncio.gather(*(channels.of(each) for each in places)),
     )
     known = zip(places, found, strict=True)
     return {**named, **grouped, **{id_: one.name for id_, one in known if one and one.name}}
-
-
-async def _nobody() -> dict[str, str]:
-    return {}
 
 
 def explained(prompt: Prompt, ids: Sequence[str], names: Names, locale: Locale) -> Prompt:

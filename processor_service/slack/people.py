@@ -84,6 +84,8 @@ class SlackPeople:
 
         Of many unknown users only the last ones are looked up.
         """
+        if not user_ids:
+            return {}
         names = await self._cache.names(user_ids)
         known = {*names, *(user_id for user_id in user_ids if user_id in self._hidden)}
         unknown = [user_id for user_id in user_ids if user_id not in known][-_NAMES_AT_ONCE:]

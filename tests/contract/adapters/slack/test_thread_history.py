@@ -182,6 +182,8 @@ async def test_names_are_asked_for_once_and_a_person_slack_does_not_tell_of_has_
         asked = here.calls_of("users.info")
         assert await people.names_of([alice, hana]) == {hana: "山田 花", alice: "Alice Martin"}
         assert here.calls_of("users.info") == asked
+        here.redis.redis.mget = None  # type: ignore[method-assign,assignment] # nobody calls it
+        assert await people.names_of([]) == {}
 
 
 async def test_turns_become_contents_that_alternate_and_end_with_the_question() -> None:
