@@ -364,7 +364,9 @@ make_rights() {
   # Whoever opens a pull request runs code as this account.
   on projects "$PROJECT_ID" "$CHECK" logging.logWriter
   # run.admin and not run.developer: only it may state who can call a service, as ours states.
-  on projects "$PROJECT_ID" "$BUILD" run.admin logging.logWriter monitoring.viewer
+  # builds.viewer: a build looks up when it was ordered, so that it does not undo a later one.
+  on projects "$PROJECT_ID" "$BUILD" run.admin logging.logWriter monitoring.viewer \
+    cloudbuild.builds.viewer
   on "artifacts repositories" mechachang "$BUILD" artifactregistry.writer --location="$REGION"
   on "storage buckets" "gs://$BUILD_BUCKET" "$BUILD" storage.objectViewer
   for account in "$COMMAND" "$PROCESSOR" "$PUSH"; do

@@ -1,4 +1,6 @@
-"""What rollouts write on a service on Cloud Run, as annotations, for the next one to read."""
+"""What rollouts write on a service on Cloud Run, or on a revision, as annotations, for the next one
+to read.
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -8,6 +10,8 @@ GOOD_REVISIONS: Final = OURS + "good-revisions"
 """The revisions that carried all traffic and were good, newest first."""
 ROLLING_OUT_FROM: Final = OURS + "rolling-out-from"
 """The revision that carried all traffic when the rollout began that is under way or was cut off."""
+ORDERED_AT: Final = OURS + "ordered-at"
+"""On a revision: when somebody ordered the build or the rollout that made it (RFC 3339)."""
 
 _KEPT_GOOD: Final = 5
 

@@ -3,9 +3,10 @@
 Everything the file names must be given, and everything given must be named by it. With ``--beside``
 a new revision joins the service that is there: without traffic, as the tag ``candidate``. With
 ``--instead`` it replaces what serves, which is noted as good. A name of ``--keep`` that is given no
-value has the one that runs now; ``none`` empties it. With ``--vertex FILE`` Gemini is asked by the
-settings of FILE instead of by a key if VERTEX_LOCATION has a value.
-Exit codes: 0 rendered, to standard output; 2 it cannot be.
+value has the one that runs now; ``none`` empties it. ``--ordered-at`` notes when the build was
+ordered, and refuses it beside a revision of a later one. With ``--vertex FILE`` Gemini is asked by
+the settings of FILE instead of by a key if VERTEX_LOCATION has a value.
+Exit codes: 0 rendered, to standard output; 2 it cannot be, or shall not.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -21,7 +23,7 @@ from typing import Any
 import yaml
 
 from deploy.language import speaking, words
-from deploy.notes import GOOD_REVISIONS, good_of, good_text
+from deploy.notes import GOOD_REVISIONS, ORDERED_AT, good_of, good_text
 from deploy.operator_parser import OperatorParser, operators_language
 from deploy.running import Running
 
@@ -39,6 +41,10 @@ _OF_THE_KEY, _OF_VERTEX = "GEMINI_API_KEY_VERSION", "VERTEX_LOCATION"
 
 class NotRenderable(Exception):
     """The file and the values don't fit; the text names every fault."""
+
+
+class Overtaken(Exception):
+    """A build that was ordered later serves; the text says what to do."""
 
 
 def render(text: str, values: Mapping[str, str]) -> dict[str, Any]:
@@ -128,6 +134,25 @@ def instead(service: dict[str, Any], running: Running) -> dict[str, Any]:
     return _noted(service, {**notes, GOOD_REVISIONS: good})
 
 
+def ordered(service: dict[str, Any], running: Running, at: datetime) -> dict[str, Any]:
+    """``service``, whose revision says when its build was ordered. Raises Overtaken if one that
+    was ordered later serves: a hotfix may have overtaken a build that was still being tested.
+    """
+    if running.ordered_at is not None and running.ordered_at > at:
+        raise Overtaken(
+            words(
+                f"{running.carrier} serves, from a build that was ordered after this one: this one "
+                "may lack what it holds. Start a new build of the newest commit.",
+                f"このビルドより後に開始されたビルドの {running.carrier} が稼働しており、"
+                "その変更がこのビルドには含まれていない可能性があります。"
+                "最新のコミットから、新しいビルドを開始してください。",
+            )
+        )
+    metadata = service["spec"]["template"]["metadata"]
+    metadata["annotations"] = {**metadata.get("annotations", {}), ORDERED_AT: at.isoformat()}
+    return service
+
+
 def _noted(service: dict[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
     # `services replace` keeps no annotation of ours that the file does not say.
     metadata = service["metadata"]
@@ -150,6 +175,11 @@ def _printed(options: argparse.Namespace) -> int:
     try:
         text, values = _settled(options, running)
         service = joined(render(text, values), running)
+        if options.ordered_at is not None:
+            service = ordered(service, running, options.ordered_at)
+    except Overtaken as error:
+        print(error, file=sys.stderr)
+        return 2
     except NotRenderable as error:
         refused = words(
             f"{options.file} cannot be rendered: {error}",
@@ -199,6 +229,12 @@ def command_line() -> argparse.ArgumentParser:
         metavar="FILE",
         help="settings instead of Gemini's key, if VERTEX_LOCATION has a value",
     )
+    parser.add_argument(
+        "--ordered-at",
+        type=_moment,
+        metavar="TIME",
+        help="when the build was ordered; refused if a later one serves",
+    )
     parser.add_argument("--revisions", type=Path, metavar="JSON", help="revisions that are there")
     parser.add_argument(
         "--keep",
@@ -216,6 +252,16 @@ def _listed(file: Path | None) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return found
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text) if text else None
+        return at.replace(tzinfo=at.tzinfo or UTC) if at else None
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            words(f"{text!r} is no time (RFC 3339)", f"{text!r} は時刻（RFC 3339）ではありません")
+        ) from None
 
 
 def _pair(text: str) -> tuple[str, str]:

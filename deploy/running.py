@@ -7,11 +7,12 @@ candidate that was never let in, or of a stage that was taken back.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import yaml
 
-from deploy.notes import OURS
+from deploy.notes import ORDERED_AT, OURS
 
 _PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}")
 
@@ -51,6 +52,12 @@ class Running:
             if name.startswith(OURS)
         }
 
+    @property
+    def ordered_at(self) -> datetime | None:
+        """When the build was ordered that made the revision which serves; None if nothing tells."""
+        noted = self._revision.get("metadata", {}).get("annotations", {}).get(ORDERED_AT)
+        return datetime.fromisoformat(noted) if noted else None
+
     def values(self, text: str) -> dict[str, str]:
         """What stands at the placeholders of the file ``text`` in the revision that serves."""
         template = yaml.safe_load(text)["spec"]["template"]["spec"]
@@ -61,9 +68,13 @@ class Running:
         return sorted(_settings(self._spec) - _settings(service["spec"]["template"]["spec"]))
 
     @property
+    def _revision(self) -> Mapping[str, Any]:
+        named = {each["metadata"]["name"]: each for each in self.revisions}
+        return named.get(self.carrier, {})
+
+    @property
     def _spec(self) -> Mapping[str, Any]:
-        named = {each["metadata"]["name"]: each["spec"] for each in self.revisions}
-        spec: Mapping[str, Any] = named.get(self.carrier, {})
+        spec: Mapping[str, Any] = self._revision.get("spec", {})
         return spec
 
 

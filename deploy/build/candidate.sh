@@ -4,7 +4,7 @@
 # A rollout that was cut off (a cancelled build) is taken back first. What no substitution names is as
 # in the revision that serves; after --keep stands what it is where none does.
 set -euo pipefail
-: "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${REDIS_CA_VERSION?}" "${REDIS_URL_VERSION?}"
+: "${PROJECT_ID:?}" "${REGION:?}" "${LOCATION:?}" "${BUILD_ID:?}" "${REDIS_CA_VERSION?}" "${REDIS_URL_VERSION?}"
 : "${SLACK_BOT_TOKEN_VERSION?}" "${GEMINI_API_KEY_VERSION?}" "${SIGNING_KEYS_VERSION?}"
 : "${VERTEX_LOCATION?}"
 
@@ -22,7 +22,12 @@ fi
 gcloud run revisions list --service=processor-service --project="$PROJECT_ID" --region="$REGION" \
   --format=json >build/processor.revisions.json
 
-.venv/bin/python -m deploy.render deploy/processor-service.yaml \
+# A build may wait for its approval, or be tested for half an hour, while a hotfix goes out; it would
+# then bring back what that mended. Without the right to look, it is as it was before this check.
+ordered=$(gcloud builds describe "$BUILD_ID" --project="$PROJECT_ID" --region="$LOCATION" \
+  --format='value(createTime)') || echo "Whether a later build serves is not known." >&2
+
+.venv/bin/python -m deploy.render deploy/processor-service.yaml --ordered-at="$ordered" \
   --beside=build/processor.running.json --revisions=build/processor.revisions.json \
   --keep=REDIS_CA_VERSION=1 --keep=REDIS_URL_VERSION=1 --keep=SIGNING_KEYS_VERSION=1 \
   --keep=SLACK_BOT_TOKEN_VERSION=1 --keep=GEMINI_API_KEY_VERSION=1 \

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from google.api_core import exceptions
@@ -15,7 +16,7 @@ from google.cloud.run_v2.services.services.transports import ServicesRestTranspo
 from deploy.errors import CloudRunFailed
 from deploy.google_access import Access, no_credentials
 from deploy.language import words
-from deploy.notes import GOOD_REVISIONS, ROLLING_OUT_FROM, good_of, good_text
+from deploy.notes import GOOD_REVISIONS, ORDERED_AT, ROLLING_OUT_FROM, good_of, good_text
 
 HOST: Final = "https://run.googleapis.com"
 _CALL_S: Final = 30.0
@@ -109,11 +110,14 @@ class CloudRun:
         ``check`` as in ``send``.
         """
         service = self._checked(check)
-        container = service.template.containers[0]
+        container, was = service.template.containers[0], str(service.template)
         if change.image is not None:
             container.image = change.image
         for name, value in change.environment.items():
             _set(container, name, value)
+        if str(service.template) != was:
+            # Where nothing changes, Cloud Run makes no other revision.
+            service.template.annotations[ORDERED_AT] = datetime.now(UTC).isoformat()
         # A name that was given to the last revision is taken.
         service.template.revision = ""
         service.traffic = (

@@ -18,7 +18,7 @@ from simulators.processes.environment import PROJECT_ROOT
 from tests.support.workbenches.build import BUILD_FILE, Pipeline, pipeline, step_named
 
 CHECK = PROJECT_ROOT / "cloudbuild-check.yaml"
-BUILT_IN = {"PROJECT_ID", "BUILD_ID", "SHORT_SHA"}
+BUILT_IN = {"PROJECT_ID", "BUILD_ID", "SHORT_SHA", "LOCATION"}
 
 
 def faults(build: Pipeline) -> list[str]:

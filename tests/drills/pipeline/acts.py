@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tests.drills.pipeline.build import STEPS, Project
@@ -91,11 +92,27 @@ async def hotfix_while_gemini_is_away(project: Project) -> list[str]:
     )
 
 
+async def build_that_a_hotfix_overtook(project: Project) -> list[str]:
+    """A build that was tested while a hotfix went out does not bring back what that mended."""
+    before = await _serving(project)
+    project.google.ordered_at = datetime.now(UTC) - timedelta(hours=1)
+    codes = await project.build("overtaken")
+    project.google.ordered_at = None
+    after = await _serving(project)
+    return _faults(
+        {
+            f"the steps ended with {codes}": codes == {"candidate": 2},
+            f"{after.processor} serves": after == before,
+        }
+    )
+
+
 ACTS: Final[tuple[Callable[[Project], Awaitable[list[str]]], ...]] = (
     bad_processor,
     command_that_does_not_start,
     bad_command,
     hotfix_while_gemini_is_away,
+    build_that_a_hotfix_overtook,
 )
 
 

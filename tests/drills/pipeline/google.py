@@ -9,6 +9,7 @@ import shlex
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,10 +37,12 @@ _TOKEN: Final = "the-push-accounts-token"
 
 @dataclass
 class Google:
-    """Both services; ``specs`` are their revisions as gcloud lists them."""
+    """Both services and their revisions, as gcloud lists them."""
 
     benches: Mapping[str, RolloutBench]
-    specs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    revisions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ordered_at: datetime | None = None
+    """When the build was ordered that asks; None: now."""
     gemini_is_away: bool = False
 
     @asynccontextmanager
@@ -72,6 +75,8 @@ class Google:
                 return json.dumps(self._revisions(flags["--service"]))
             case ["run", "services", "replace", file]:
                 await self._replace(yaml.safe_load((folder / file).read_text()))
+            case ["builds", "describe", _]:
+                return (self.ordered_at or datetime.now(UTC)).isoformat()
             case ["run", "jobs", "execute", _]:
                 await _execute(flags["--args"].split(","))
             case ["run", "jobs", "deploy", _]:
@@ -84,12 +89,11 @@ class Google:
         return self.benches[name]
 
     def _revisions(self, service: str) -> list[dict[str, Any]]:
-        named = {name: spec for name, spec in self.specs.items() if name.startswith(service)}
-        return [{"metadata": {"name": name}, "spec": spec} for name, spec in named.items()]
+        return [each for name, each in self.revisions.items() if name.startswith(service)]
 
     async def _replace(self, file: dict[str, Any]) -> None:
         template = file["spec"]["template"]
-        self.specs[template["metadata"]["name"]] = template["spec"]
+        self.revisions[template["metadata"]["name"]] = template
         await self._bench(file["metadata"]["name"]).replace(file)
 
     @asynccontextmanager

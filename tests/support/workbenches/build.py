@@ -31,6 +31,7 @@ RECORDER = """#!/bin/sh
 case "$*" in
   *"services list"*processor-service*) cat "$PROCESSOR" ;;
   *"services list"* | *"services describe"*) cat "$ANSWER" ;;
+  *"builds describe"*) if [ -z "$ORDERED_AT" ]; then exit 1; else echo "$ORDERED_AT"; fi ;;
   *"revisions list"*) cat "$REVISIONS" ;;
   *imagetools*) echo sha256:base ;;
   *"buildx build"*) echo "{ \\"containerimage.digest\\": \\"$DIGEST\\" }" > "build/$SERVICE.json" ;;
@@ -73,7 +74,14 @@ class Workspace:
         self.revisions = folder / "revisions"
         self.revisions.write_text("[]")
         self.processor: Any = None
-        values = {"PROJECT_ID": "a-project", "BUILD_ID": "1a2b3c4d-5e6f", "SHORT_SHA": "abc1234"}
+        values = {
+            "PROJECT_ID": "a-project",
+            "BUILD_ID": "1a2b3c4d-5e6f",
+            "SHORT_SHA": "abc1234",
+        } | {
+            "LOCATION": "asia-east1",
+            "ORDERED_AT": "2026-11-28T09:00:00.123456789Z",
+        }
         build = pipeline()
         for line in build["options"]["env"]:
             name, _, value = line.partition("=")

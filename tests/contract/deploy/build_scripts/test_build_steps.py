@@ -1,11 +1,14 @@
 """The steps of the build: its scripts, run with recorded tools, and what they have gcloud do."""
 
+import json
 import shlex
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from deploy.notes import ORDERED_AT
 from deploy.rollout import command_line as rollout_command_line
 from simulators.processes.environment import PROJECT_ROOT
 from tests.support import gcloud
@@ -51,6 +54,42 @@ async def test_the_candidate_joins_what_serves(workspace: Workspace, tmp_path: P
     image = service["spec"]["template"]["spec"]["containers"][0]["image"]
     assert image == f"host/a-project/mechachang/processor@{DIGEST}"
     await understood(commands, tmp_path)
+
+
+def serving_since(ordered_at: str) -> list[dict[str, Any]]:
+    """What gcloud lists of a revision whose build was ordered then."""
+    noted = {"name": "processor-service-old", "annotations": {ORDERED_AT: ordered_at}}
+    return [{"metadata": noted, "spec": {}}]
+
+
+@pytest.mark.parametrize("earlier", ["2026-11-28T09:00:00Z", "2026-11-28T17:59:59+09:00", ""])
+async def test_a_candidate_notes_when_its_build_was_ordered(
+    workspace: Workspace, earlier: str
+) -> None:
+    workspace.revisions.write_text(json.dumps(serving_since(earlier)))
+    await workspace.run("candidate", [SERVING])
+    service = workspace.rendered("processor")
+    noted = service["spec"]["template"]["metadata"]["annotations"][ORDERED_AT]
+    assert noted == "2026-11-28T09:00:00.123456+00:00"
+    assert service_faults(service) == []
+
+
+async def test_a_build_that_a_later_one_has_overtaken_is_refused(workspace: Workspace) -> None:
+    workspace.revisions.write_text(json.dumps(serving_since("2026-11-28T09:00:01+00:00")))
+    ran = await workspace.ran("candidate", [SERVING])
+    assert ran.code == 2
+    assert "from a build that was ordered after this one" in ran.err
+    assert "replace" not in workspace.record.read_text()
+
+
+async def test_who_may_not_look_a_build_up_deploys_without_that_check(
+    workspace: Workspace,
+) -> None:
+    workspace.env |= {"ORDERED_AT": ""}
+    workspace.revisions.write_text(json.dumps(serving_since("2030-01-01T00:00:00Z")))
+    ran = await workspace.ran("candidate", [SERVING])
+    assert ran.code == 0
+    assert "Whether a later build serves is not known." in ran.err
 
 
 SMOKE = "--args=-m,processor_service.smoke"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -12,6 +13,7 @@ from deploy.canary.judgement import Observe, Observed
 from deploy.canary.watch import Pace, Watch
 from deploy.errors import CloudRunFailed
 from deploy.google_access import Access
+from deploy.notes import ORDERED_AT
 from deploy.rollback import main as rollback
 from deploy.rollout import main as rollout
 from tests.support.workbenches.operators import GONE, NEW, QUICK, heard, run, slack
@@ -135,6 +137,16 @@ async def test_the_revision_deployed_beside_what_serves_is_rolled_out(bench: Rol
     assert (await bench.state()).carrier == name
     # And once more: there is nothing new.
     assert await run(rollout, bench, "processor", *QUICK) == 0
+
+
+async def test_a_revision_made_by_hand_says_when_so_that_no_earlier_build_undoes_it(
+    bench: RolloutBench,
+) -> None:
+    client = CloudRun(Access(PROJECT, is_anonymous=True), REGION, bench.name, bench.url)
+    before = datetime.now(UTC)
+    await asyncio.to_thread(client.create_revision, Change("image:2"), serving=False)
+    noted = bench.cloud_run.service.describe().template.annotations[ORDERED_AT]
+    assert datetime.fromisoformat(noted) >= before
 
 
 async def test_a_split_that_somebody_left_is_not_rolled_over(
