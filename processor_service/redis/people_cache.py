@@ -29,11 +29,10 @@ class RedisPeopleCache:
         return Person(locale_named(str(locale)), offset)
 
     async def keep_person(self, user_id: str, person: Person) -> None:
-        offset = person.utc_offset
-        seconds = None if offset is None else f"{offset.total_seconds():.0f}"
         if person.locale is not None:
             await self._connection.put(locale_key(user_id), person.locale, LOCALE_TTL_S)
-        if seconds is not None:
+        if person.utc_offset is not None:
+            seconds = f"{person.utc_offset.total_seconds():.0f}"
             await self._connection.put(utc_offset_key(user_id), seconds, LOCALE_TTL_S)
 
     async def names(self, user_ids: Sequence[str]) -> dict[str, str]:

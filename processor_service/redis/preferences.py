@@ -14,7 +14,6 @@ if at and tonumber(at) >= tonumber(ARGV[1]) then return held end
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2])
 return ARGV[1] .. ' ' .. ARGV[2]
 """
-_NONE = Preferences()
 
 
 class RedisPreferences:
@@ -43,4 +42,4 @@ def _read(held: str) -> Preferences:
     try:
         return Preferences.model_validate_json(held.partition(" ")[2])
     except ValidationError:
-        return _NONE
+        return Preferences()

@@ -91,9 +91,8 @@ async def leased(
         )
         yield LeasedWork(None, outcome=_NOT_OURS[claim.state])
         return
-    work = LeasedWork(TaskLease(leases, claim.lease), claim.deaths)
+    work = LeasedWork(TaskLease(leases, claim.lease), claim.deaths, until=began + deadline_s)
     try:
-        work.until = began + deadline_s
         async with asyncio.timeout_at(work.until), keep_lease(leases, claim.lease):
             yield work
     except (RetryableError, TimeoutError) as error:
