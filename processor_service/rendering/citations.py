@@ -20,8 +20,9 @@ _QUERY: Final = re.compile(r"[?#].*\Z", re.DOTALL)
 # docs.slack.dev, url source element.
 _LONGEST_SOURCE: Final = 3_000
 # All blocks of a message hold some 13,200 characters, and the answer takes up to
-# rendering.PART_BYTES of them. Google's addresses of found pages have some 200.
-_PAGES_CHARS: Final = 2_000
+# rendering.PART_BYTES of them. Google's addresses of found pages have some 200. One alone, with its
+# number, stays within the 2,000 characters that a text in a context block may have.
+_PAGES_CHARS: Final = 1_990
 _SEARCHES_CHARS: Final = 700
 _SEARCH_URL: Final = "https://www.google.com/search?q="
 # Characters that would end a link in Slack's text, whose form is <url|label>.

@@ -28,6 +28,8 @@ PART_BYTES = 10_000
 # the latter escaped bytes (docs.slack.dev, chat.postMessage and chat.update).
 PLAIN_BYTES = 3_900
 _PREVIEW_CHARS = 200
+# docs.slack.dev, section block.
+_SECTION_CHARS = 3_000
 _QUOTE_CHARS = 2_500
 _SUBJECT_CHARS = 300
 _DAY_S = 86_400
@@ -158,10 +160,16 @@ def render_question(task: Task, asker: str | None) -> Body:
 
     ``asker`` is a name: a mention would notify a person of what they have just typed.
     """
-    shown = task.text if len(task.text) <= _QUOTE_CHARS else task.text[:_QUOTE_CHARS] + " …"
-    quote = "\n".join(f"> {line}" for line in escape(shown).splitlines())
-    text = f"{_title(task, asker)}\n{quote}"
-    return Body(text, (section(text[:3000]),))
+    title, most = _title(task, asker), _QUOTE_CHARS
+    # What is escaped, or begins a line of the quote, takes more room than it has characters.
+    while len(text := f"{title}\n{_quote(task.text, most)}") > _SECTION_CHARS and most:
+        most = most * _SECTION_CHARS // len(text)
+    return Body(text, (section(text),))
+
+
+def _quote(text: str, most: int) -> str:
+    shown = text if len(text) <= most else text[:most] + " …"
+    return "\n".join(f"> {line}" for line in escape(shown).splitlines())
 
 
 def _title(task: Task, asker: str | None) -> str:

@@ -16,23 +16,28 @@ from shared.slack.blocks import context
 from shared.slack.message_text import escape
 from shared.task import Locale
 
-# With these the longest note stays below the 3,000 characters of a text (docs.slack.dev, section).
+# With these the longest note, escaped, stays below the 2,000 characters that a text in a context
+# block may have.
 _LINES: Final = 10
+_LINES_CHARS: Final = 1_900
 _NAME_CHARS: Final = 80
 
 
 def omitted_lines(without: Sequence[OmittedFile], locale: Locale) -> str:
     """One unescaped line per file."""
-    lines = [
-        FILE_LEFT_OUT[locale].format(
-            name=_shown(one.name) or UNNAMED_FILE[locale],
-            why=FILE_REASONS[one.reason][locale].format(detail=" ".join(one.detail.split())),
-        )
-        for one in without[:_LINES]
-    ]
+    lines = [_line(one, locale) for one in without[:_LINES]]
+    while len(escape("\n".join(lines))) > _LINES_CHARS:
+        lines.pop()
     if more := len(without) - len(lines):
         lines.append(MORE_FILES_LEFT_OUT[locale].format(count=more))
     return "\n".join(lines)
+
+
+def _line(file: OmittedFile, locale: Locale) -> str:
+    return FILE_LEFT_OUT[locale].format(
+        name=_shown(file.name) or UNNAMED_FILE[locale],
+        why=FILE_REASONS[file.reason][locale].format(detail=" ".join(file.detail.split())),
+    )
 
 
 def files_text(without: Sequence[OmittedFile], locale: Locale) -> list[str]:

@@ -18,6 +18,7 @@ from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.failures import WORDS, Failure
 from shared.slack.blocks import preformatted
 from shared.slack.message import MessageRef
+from shared.slack.message_text import unescaped
 from shared.task import Locale, Mode, Source
 from tests.support.tasks import a_task
 
@@ -190,6 +191,16 @@ def test_a_long_question_is_shown_within_slacks_section_limit() -> None:
     body = render_question(a_task(text="&" * 20_000), None)
     assert len(body.blocks[0]["text"]["text"]) <= 3000
     assert question_payload(a_task(text="長" * 20_000)) == {"asked_by": "U1"}
+
+
+@pytest.mark.parametrize("text", ["&" * 20_000, "if (a < b && c > d)\n" * 130, "\n語" * 1_249])
+def test_a_shortened_question_ends_with_a_whole_character_and_says_so(text: str) -> None:
+    [block] = render_question(a_task(text=text), "花").blocks
+    _, *quoted = block["text"]["text"].split("\n")
+    shown = unescaped("\n".join(line.removeprefix("> ") for line in quoted))
+    assert shown.endswith(" …")
+    assert text.startswith(shown.removesuffix(" …").rstrip("\n"))
+    assert len(block["text"]["text"]) > 2_000
 
 
 @pytest.mark.parametrize("many", ["*_" * 9_000, "a\n" * 900])

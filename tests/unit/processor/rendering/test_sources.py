@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.ports.answers import Answer
+from processor_service.ports.answers import Answer, OmittedFile
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.rendering.citations import (
     MAX_PAGES,
@@ -11,10 +11,17 @@ from processor_service.rendering.citations import (
     sources_text,
 )
 from processor_service.rendering.footer import answer_footer
-from processor_service.rendering.messages import PART_BYTES, render_answer, render_plain
+from processor_service.rendering.messages import (
+    PART_BYTES,
+    render_answer,
+    render_notice,
+    render_plain,
+)
+from processor_service.rendering.omitted_files import files_footer
+from processor_service.texts.failures import Failure
 from shared.slack.blocks import Block
 from shared.slack.message import MessageRef
-from shared.task import Mode
+from shared.task import Locale, Mode
 from simulators.slack.content.block_kit import MESSAGE_TEXT, block_errors, text_length
 from tests.support.tasks import a_task
 
@@ -96,6 +103,28 @@ def test_an_address_that_no_host_can_be_read_from_is_shown_as_it_is(url: str, pl
     assert texts(block)[1] == f"1. <{url}|{place}>"
     assert sources_text(citations, "ja") == [f"出典:\n1. {place} {url}"]
     assert sources_of_step(citations.pages) == (WebPage(url, place),)
+
+
+@pytest.mark.parametrize("length", range(1_985, 2_000))
+def test_the_longest_address_still_makes_a_text_that_slack_takes(length: int) -> None:
+    page = WebPage("https://a.example/".ljust(length, "x"), "A")
+    assert block_errors(sources_footer(Citations((page, *PAGES)), "ja")) == []
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@pytest.mark.parametrize("file", [("&" * 80, ""), ("a.xlsx", "シート「&」、" * 25)])
+def test_the_longest_note_on_files_is_one_that_slack_takes(
+    file: tuple[str, str], locale: Locale
+) -> None:
+    files = [OmittedFile(file[0], "file_cut", file[1]) for _ in range(10)]
+    [block] = files_footer(files, locale)
+    assert block_errors([block]) == []
+    shown = texts(block)[0].count("&amp;") // f"{file}".count("&")
+    assert 1 <= shown < 10
+    assert f"{10 - shown}" in texts(block)[0].splitlines()[-1]
+    task = a_task(locale=locale)
+    notice = render_notice(Failure("files_unusable", without=tuple(files)), task, None)
+    assert block_errors(list(notice.blocks)) == []
 
 
 @pytest.mark.parametrize("length", [20, 250, 700])
