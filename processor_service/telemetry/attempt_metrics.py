@@ -102,7 +102,7 @@ def _record(attempt: _Attempt, outcome: str, prices: Prices) -> None:
     # After the last piece only our own work remained; a failed attempt lasted until it failed.
     whole_s = attempt.last_s if outcome == "ok" else None
     took_s = attempt.age_s() if whole_s is None else whole_s
-    model_worked(took_s)
+    model_worked(attempt.began, attempt.began + took_s)
     metrics.GEMINI_ATTEMPTS.add(model=model, outcome=outcome)
     metrics.GEMINI_DURATION.record(took_s, model=model, outcome=outcome)
     tokens = attempt.usage.by_kind()

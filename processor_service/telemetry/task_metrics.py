@@ -6,7 +6,7 @@ Outside of a delivery (a readiness check, a clean-up) nothing is recorded.
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.task import Task
@@ -20,12 +20,22 @@ class TaskMeasures:
     task: Task
     outcome: str | None = None
     reason: str = "none"
-    model_s: float = 0.0
+    at_work: list[tuple[float, float]] = field(default_factory=list)
+    """When a model was, from and until, by the monotonic clock."""
     words_seen: bool = False
 
     def age_s(self) -> float:
         """Seconds since the user asked."""
         return (datetime.now(UTC) - self.task.occurred_at).total_seconds()
+
+    @property
+    def model_s(self) -> float:
+        """Seconds in which a model was at work. Two can be at once: one is asked beside another."""
+        seconds, counted_until = 0.0, float("-inf")
+        for began, ended in sorted(self.at_work):
+            seconds += max(0.0, ended - max(began, counted_until))
+            counted_until = max(counted_until, ended)
+        return seconds
 
 
 _current: ContextVar[TaskMeasures | None] = ContextVar("measures", default=None)
@@ -48,10 +58,10 @@ def set_reason(reason: str) -> None:
         measures.reason = reason
 
 
-def model_worked(seconds: float) -> None:
-    """Add the model's working time for the task."""
+def model_worked(began: float, ended: float) -> None:
+    """Note when a model was at work for the task, by the monotonic clock."""
     if (measures := _current.get()) is not None:
-        measures.model_s += seconds
+        measures.at_work.append((began, ended))
 
 
 def words_shown(ways: Collection[str]) -> None:
