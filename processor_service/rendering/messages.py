@@ -195,10 +195,8 @@ def render_subject(task: Task, subject: Subject, asker: str | None = None) -> Bo
         channel=_named(subject.channel_id, task.locale),
         period=period_of(subject, task.locale),
     )
-    words = " ".join(task.text.split())
-    if words:
-        shown = words if len(words) <= _SUBJECT_CHARS else words[:_SUBJECT_CHARS] + " …"
-        text = f"{text}\n> {escape(shown)}"
+    if words := " ".join(task.text.split()):
+        text = f"{text}\n{_quote(words, _SUBJECT_CHARS)}"
     return Body(text, (section(text),))
 
 
