@@ -34,10 +34,12 @@ COMMENT: Final = "comment"
 
 @dataclass(frozen=True)
 class Voted:
-    """A vote, and Slack's short-lived permission to open a modal."""
+    """A vote, and Slack's short-lived permission to open a modal. ``kept`` is the modal's data: its
+    submission names the vote by it.
+    """
 
     side_task: SideTask
-    feedback: Feedback
+    kept: ExplainVote
     trigger_id: str
 
 
@@ -110,25 +112,16 @@ def read_vote(body: Payload, now: datetime) -> Voted | NotAQuestion:
     button, by = CastVote.decode(press.value), press.by
     if button is None:
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
-    feedback = _feedback(button)
-    task_id = task_id_of_feedback(
-        by.team_id, by.channel_id, feedback.task_id, by.user_id, press.action_ts
+    task = Task.side(
+        Kind.FEEDBACK,
+        task_id_of_feedback(by.team_id, by.channel_id, button.task_id, by.user_id, press.action_ts),
+        by,
+        now,
+        feedback=_feedback(button),
+        occurred_at=press.at,
     )
-    task = Task.side(Kind.FEEDBACK, task_id, by, now, feedback=feedback, occurred_at=press.at)
-    side_task = SideTask(task, external=press.external)
-    return Voted(side_task, feedback, str(body["trigger_id"]))
-
-
-def kept_for_reasons(voted: Voted) -> ExplainVote:
-    """The modal's data, with which its submission names the vote it explains."""
-    feedback, task = voted.feedback, voted.side_task.task
-    return ExplainVote(
-        task_id=feedback.task_id,
-        vote=feedback.vote,
-        mode=feedback.mode,
-        channel_id=task.channel_id,
-        thread_ts=task.thread_ts,
-    )
+    kept = ExplainVote(**dict(button), channel_id=by.channel_id, thread_ts=by.thread_ts)
+    return Voted(SideTask(task, external=press.external), kept, str(body["trigger_id"]))
 
 
 @never_raising

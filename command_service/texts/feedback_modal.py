@@ -1,6 +1,6 @@
 """The modal that asks what was wrong with an answer."""
 
-from command_service.payloads.presses import COMMENT, FLAW, REASONS, Voted, kept_for_reasons
+from command_service.payloads.presses import COMMENT, FLAW, REASONS, Voted
 from command_service.texts import replies
 from shared.slack.blocks import Block, plain, section
 from shared.task import Locale
@@ -16,7 +16,7 @@ def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> Block:
     return {
         "type": "modal",
         "callback_id": REASONS,
-        "private_metadata": kept_for_reasons(voted).encode(),
+        "private_metadata": voted.kept.encode(),
         "title": plain(replies.FEEDBACK_TITLE[locale]),
         "submit": plain(replies.FEEDBACK_SUBMIT[locale]),
         "close": plain(replies.FEEDBACK_CLOSE[locale]),

@@ -48,11 +48,11 @@ async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcom
         await deps.modals.open(voted.trigger_id, modal)
 
     def ask_why() -> None:
-        if voted.feedback.vote is Vote.DOWN:
+        if voted.kept.vote is Vote.DOWN:
             background.start(open_modal(), f"modal:{side_task.task.task_id}")
 
     outcome = await enqueue_click(side_task, deps.submit_deps, ask_why)
-    if isinstance(outcome, Accepted) and voted.feedback.vote is Vote.UP:
+    if isinstance(outcome, Accepted) and voted.kept.vote is Vote.UP:
         _thank(side_task, deps)
     return outcome
 

@@ -35,8 +35,6 @@ from command_service.payloads.model import (
 )
 from command_service.payloads.model import QuestionContent as AskedAgain
 from command_service.payloads.presses import (
-    Voted,
-    kept_for_reasons,
     read_reasons,
     read_share,
     read_stop,
@@ -125,8 +123,6 @@ def accepted(read: Callable[[Any], object]) -> Callable[[Any], object]:
             found = found.question
         if isinstance(found, Question | NotAQuestion):
             await submit(found, world.submit_deps)
-        if isinstance(found, Voted):
-            kept_for_reasons(found)
         await world.settle()
         return found
 

@@ -246,7 +246,7 @@ def test_share_is_for_the_asker_of_its_answer() -> None:
 def test_a_vote_names_its_answer(vote: Vote) -> None:
     voted = read_vote(clicked(f"vote_{vote}", "feedback", trigger_id="1.2.t"), NOON)
     assert isinstance(voted, Voted)
-    assert voted.feedback == Feedback(task_id=TASK, vote=vote, mode=Mode.CODE)
+    assert voted.side_task.task.feedback == Feedback(task_id=TASK, vote=vote, mode=Mode.CODE)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import pytest
 from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
 from command_service.payloads.presses import (
     Voted,
-    kept_for_reasons,
     read_reasons,
     read_share,
     read_stop,
@@ -88,7 +87,7 @@ def a_submission(flaw: str | None = None, comment: str | None = None) -> dict[st
         "user": {"id": "U2"},
         "view": {
             "id": "V1",
-            "private_metadata": kept_for_reasons(a_vote("down")).encode(),
+            "private_metadata": a_vote("down").kept.encode(),
             "state": {
                 "values": {
                     "flaw": {"flaw": {"type": "static_select", "selected_option": chosen}},
