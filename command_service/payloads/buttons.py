@@ -24,7 +24,6 @@ from shared.task import (
     Requester,
     Source,
     Subject,
-    Wish,
     task_id_of_action,
     task_id_of_edit,
     task_id_of_mode,
@@ -77,7 +76,9 @@ def read_retry(body: Payload) -> Click | NotAQuestion:
 
 @never_raising
 def read_choice(body: Payload) -> Click | NotAQuestion:
-    """The choice in an answer's menu, a wish or a mode: all of the same one are one question."""
+    """The choice in an answer's menu, a wish or a mode: all of the same one are one question. So is
+    the click on an older answer's Shorter or Longer.
+    """
     click = _read_click(
         body,
         lambda press, again: (
@@ -91,16 +92,6 @@ def read_choice(body: Payload) -> Click | NotAQuestion:
         return click
     earlier = click.earlier if click.wish else None
     return replace(click, subject=_beside_in(body), earlier=earlier)
-
-
-@never_raising
-def read_wish(body: Payload) -> Click | NotAQuestion:
-    """The click on an older answer's Shorter or Longer: all on one button are one question."""
-    return _read_click(
-        body,
-        lambda press, again: task_id_of_wish(*press.where, again.wish or Wish.SHORTER),
-        below_answer=True,
-    )
 
 
 @never_raising

@@ -16,7 +16,6 @@ from command_service.payloads.buttons import (
     read_edited,
     read_regenerate,
     read_retry,
-    read_wish,
 )
 from command_service.payloads.home import read_home_choice
 from command_service.payloads.model import Click, Identity, NotAQuestion, RejectReason, SideTask
@@ -60,8 +59,8 @@ ReadClick = Callable[[Mapping[str, Any]], Click | NotAQuestion]
 ACTIONS: Mapping[str, ReadClick] = {
     ActionId.REGENERATE: read_regenerate,
     ActionId.RETRY: read_retry,
-    ActionId.SHORTER: read_wish,
-    ActionId.LONGER: read_wish,
+    ActionId.SHORTER: read_choice,
+    ActionId.LONGER: read_choice,
     ActionId.MODE: read_choice,
     ActionId.ASK_EDITED: read_edited,
 }

@@ -21,7 +21,6 @@ from command_service.payloads.buttons import (
     read_edited,
     read_regenerate,
     read_retry,
-    read_wish,
 )
 from command_service.payloads.changes import Edited, leaves_a_tombstone, read_deletion, read_edit
 from command_service.payloads.home import read_home_choice, read_opening
@@ -236,7 +235,7 @@ READERS: list[Reader] = [
     Reader("read_regenerate", pressed("regenerate"), accepted(read_regenerate)),
     Reader("read_retry", pressed("retry"), accepted(read_retry)),
     Reader("read_choice", pressed("mode", mode="code"), accepted(read_choice)),
-    Reader("read_wish", pressed("shorter", wish="shorter"), accepted(read_wish)),
+    Reader("read_choice of a button", pressed("shorter", wish="shorter"), accepted(read_choice)),
     Reader("read_edited", pressed("ask_edited", edited_ts=TS), accepted(read_edited)),
     Reader(
         "read_vote",

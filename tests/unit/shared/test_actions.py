@@ -18,7 +18,6 @@ from command_service.payloads.buttons import (
     read_edited,
     read_regenerate,
     read_retry,
-    read_wish,
 )
 from command_service.payloads.changes import Edited, read_edit
 from command_service.payloads.model import Click, QuestionContent, SideTask
@@ -205,8 +204,8 @@ def submitted(name: str) -> dict[str, Any]:
     [
         (lambda: read_regenerate(clicked("regenerate", "regenerate")), Mode.AUTO, None),
         (lambda: read_retry(clicked("retry", "retry")), Mode.AUTO, Wish.SHORTER),
-        (lambda: read_wish(clicked("shorter", "shorter")), Mode.AUTO, Wish.SHORTER),
-        (lambda: read_wish(clicked("longer", "longer")), Mode.AUTO, Wish.LONGER),
+        (lambda: read_choice(clicked("shorter", "shorter")), Mode.AUTO, Wish.SHORTER),
+        (lambda: read_choice(clicked("longer", "longer")), Mode.AUTO, Wish.LONGER),
         (lambda: read_choice(chosen("mode_general")), Mode.GENERAL, None),
         (lambda: read_choice(chosen("mode_data")), Mode.DATA, None),
         (lambda: read_choice(chosen("mode_creative")), Mode.CREATIVE, None),

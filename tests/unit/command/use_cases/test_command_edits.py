@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from command_service.payloads.buttons import read_edited, read_wish
+from command_service.payloads.buttons import read_choice, read_edited
 from command_service.payloads.changes import Edited, read_edit
 from command_service.payloads.model import Click, NotAQuestion, RejectReason
 from command_service.use_cases.changes import take_edit
@@ -283,7 +283,7 @@ def test_all_presses_for_one_edit_are_one_question_and_another_edit_is_another()
 
 def test_a_wish_and_a_menus_entry_are_read_and_all_presses_of_one_are_one_question() -> None:
     shorter, again, longer = (
-        read_wish(a_click(json.dumps({**VALUE, "mode": "chat", "wish": wish}), wish))
+        read_choice(a_click(json.dumps({**VALUE, "mode": "chat", "wish": wish}), wish))
         for wish in ("shorter", "shorter", "longer")
     )
     assert isinstance(shorter, Click)
