@@ -149,11 +149,11 @@ def read_catch_up(markup: str) -> CatchUpRequest | NotAQuestion | None:
 
     UNKNOWN_CHANNEL for a name without its id: only Slack can tell which channel that is.
     """
-    command, *words = markup.split(maxsplit=_MOST_WORDS) or [""]
-    if folded(command) not in _CATCH_UP or len(words) >= _MOST_WORDS:
-        return None
+    written = markup.split(maxsplit=_MOST_WORDS)
     # The answer is private in any case.
-    words = [word for word in words if not _PRIVATE_FIRST.fullmatch(word)]
+    command, *words = [word for word in written if not _PRIVATE_FIRST.fullmatch(word)] or [""]
+    if folded(command) not in _CATCH_UP or len(written) > _MOST_WORDS:
+        return None
     channels = [found[1] for found in map(_CHANNEL.fullmatch, words) if found]
     periods = [_PERIODS[folded(word)] for word in words if folded(word) in _PERIODS]
     named = [word for word in words if word[0] in "#＃"]

@@ -29,6 +29,8 @@ def days(count: int) -> timedelta:
         ("キャッチアップ 1週間", CatchUpRequest(None, days(7))),
         ("catch-up --private 1d", CatchUpRequest()),
         ("まとめ ーーprivate", CatchUpRequest()),
+        ("--private catch-up <#C2> 3d", CatchUpRequest("C2", days(3))),
+        ("ーーprivate まとめ", CatchUpRequest()),
         ("まとめ　－－ｐｒｉｖａｔｅ　１日", CatchUpRequest()),
     ],
 )
