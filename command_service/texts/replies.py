@@ -108,6 +108,7 @@ _BY_REACTION: Final[dict[bool, Texts]] = {
         "en": "\n• put :{emoji}: on a message as a reaction (I answer what it asks, or explain it, in its thread)",
     },
 }
+_NO_REACTION: Final[Texts] = {"ja": "", "en": ""}
 
 
 def _before_usage(ja: str, en: str) -> Texts:
@@ -239,12 +240,11 @@ COMMENT_HINT: Final[Texts] = {
 
 def refusal(
     reason: RejectReason,
-    locale: Locale,
     *,
     max_prompt_chars: int,
     option: str = "",
     asking: AskingReaction | None = None,
-) -> str:
+) -> Texts:
     """The text that tells a user what happened and what to do, for a reason in ``TOLD``; the usage
     in it names the reaction that asks, if one does.
 
@@ -252,9 +252,12 @@ def refusal(
     """
     shown = option if len(option) <= _OPTION_CHARS else option[:_OPTION_CHARS] + "…"
     shown = escape(shown).replace("`", "'")
-    by_reaction = _BY_REACTION[asking.in_thread][locale] if asking else ""
-    return _REFUSALS[reason][locale].format(
-        limit=f"{max_prompt_chars:,}",
-        option=shown,
-        reaction=by_reaction.format(emoji=asking.emoji) if asking else "",
-    )
+    by_reaction = _BY_REACTION[asking.in_thread] if asking else _NO_REACTION
+    return {
+        locale: text.format(
+            limit=f"{max_prompt_chars:,}",
+            option=shown,
+            reaction=by_reaction[locale].format(emoji=asking.emoji if asking else ""),
+        )
+        for locale, text in _REFUSALS[reason].items()
+    }

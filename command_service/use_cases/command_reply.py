@@ -12,13 +12,13 @@ from command_service.texts.replies import (
     COMMAND_ACCEPTED,
     PRIVATE_TO_BE_SURE,
     TYPED,
-    refusal,
 )
 from command_service.use_cases.submit import (
     Accepted,
     SubmitDeps,
     SubmitOutcome,
     locale_to_tell,
+    refusal_of,
 )
 from shared.slack.blocks import context, preformatted, section
 
@@ -48,12 +48,7 @@ async def reply_to(
 async def refuse(typed: Typed, reason: RejectReason, deps: SubmitDeps, option: str = "") -> Reply:
     """Why the command was not taken, and the user's text: Slack shows that nowhere."""
     locale = await locale_to_tell(typed.user_id, deps)
-    text = refusal(
-        *(reason, locale),
-        max_prompt_chars=deps.policy.max_prompt_chars,
-        option=option,
-        asking=deps.asking,
-    )
+    text = refusal_of(reason, deps, option)[locale]
     if reason in _NOTHING_TO_COPY or len(typed.text) > _TYPED_CHARS:
         return {"text": text}
     given_back = context(TYPED[locale]), preformatted(typed.text)

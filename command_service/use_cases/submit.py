@@ -238,12 +238,15 @@ async def locale_to_tell(user_id: str, deps: SubmitDeps) -> Locale:
         return deps.locales.of(user_id)
 
 
+def refusal_of(reason: RejectReason, deps: SubmitDeps, option: str = "") -> Texts:
+    """The refusal's text with what the operator has set."""
+    limit = deps.policy.max_prompt_chars
+    return refusal(reason, max_prompt_chars=limit, option=option, asking=deps.asking)
+
+
 async def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> str:
     """The refusal's text, in the user's language."""
-    locale = await locale_to_tell(user_id, deps)
-    return refusal(
-        reason, locale, max_prompt_chars=deps.policy.max_prompt_chars, asking=deps.asking
-    )
+    return refusal_of(reason, deps)[await locale_to_tell(user_id, deps)]
 
 
 def say_refusal(
@@ -253,14 +256,8 @@ def say_refusal(
     more than once a minute.
     """
     throttled = reason is RejectReason.TOO_MANY_QUESTIONS
-    if throttled and not deps.throttle.may_tell(recipient.user_id):
-        return
-
-    async def tell() -> None:
-        text = await refusal_text(reason, recipient.user_id, deps)
-        await deps.replies.tell(recipient, text)
-
-    deps.background.start(tell(), f"refusal:{task_id}")
+    if not throttled or deps.throttle.may_tell(recipient.user_id):
+        say(refusal_of(reason, deps), recipient, f"refusal:{task_id}", deps)
 
 
 def say(texts: Texts, recipient: EphemeralTarget, name: str, deps: SubmitDeps) -> None:

@@ -15,7 +15,6 @@ from command_service.payloads.slash_command import DoctorRequest
 from command_service.ports import Diagnostics, FindSocketState
 from command_service.scopes import ALL_SCOPES, ASKING_SCOPES, GROUP_SCOPES
 from command_service.texts import doctor as texts
-from command_service.texts.replies import refusal
 from command_service.use_cases.policy import Presence, checks, turned_away
 from command_service.use_cases.submit import (
     Accepted,
@@ -24,6 +23,7 @@ from command_service.use_cases.submit import (
     count,
     locale_to_tell,
     publish,
+    refusal_of,
 )
 from command_service.use_cases.throttle import Cooldown
 from shared.errors import MechachangError, QueueUnavailable
@@ -97,7 +97,7 @@ def _kept_out(request: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Repor
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
         return Report(texts.EXAMINED_LATELY[locale].format(every=deps.cooldown.every_s))
-    told = refusal(reason, locale, max_prompt_chars=submit_deps.policy.max_prompt_chars)
+    told = refusal_of(reason, submit_deps)[locale]
     rules = _on_rules(request, locale, deps)
     return Report(told) if all(each.ok for each in rules) else report("", rules, told)
 

@@ -69,7 +69,7 @@ def test_a_users_bucket_never_changes_between_releases() -> None:
 
 @pytest.mark.parametrize("reason", sorted(TOLD))
 def test_every_told_reason_has_a_text_in_both_languages(reason: RejectReason) -> None:
-    texts = {refusal(reason, locale, max_prompt_chars=20_000) for locale in LOCALES}
+    texts = {refusal(reason, max_prompt_chars=20_000)[locale] for locale in LOCALES}
 
     assert len(texts) == 2
     assert not any("{" in text for text in texts)
@@ -94,13 +94,13 @@ def test_what_no_person_would_wonder_about_stays_silent() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_too_long_a_question_is_told_the_limit(locale: Locale) -> None:
-    assert "20,000" in refusal(RejectReason.PROMPT_TOO_LONG, locale, max_prompt_chars=20_000)
+    assert "20,000" in refusal(RejectReason.PROMPT_TOO_LONG, max_prompt_chars=20_000)[locale]
 
 
 @pytest.mark.parametrize("reason", [RejectReason.HELP_ASKED, RejectReason.EMPTY_PROMPT])
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_usage_names_every_mode_option_and_limit(locale: Locale, reason: RejectReason) -> None:
-    usage = refusal(reason, locale, max_prompt_chars=20_000)
+    usage = refusal(reason, max_prompt_chars=20_000)[locale]
     for named in ("general:", "code:", "data:", "creative:", "--private", "--mode", "20,000"):
         assert named in usage
 
@@ -114,7 +114,7 @@ def test_the_status_keeps_within_slacks_ten_loading_messages(locale: Locale) -> 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 def test_the_usage_names_the_reaction_that_asks_only_where_one_does(locale: Locale) -> None:
     def usage(asking: AskingReaction | None) -> str:
-        return refusal(RejectReason.HELP_ASKED, locale, max_prompt_chars=9, asking=asking)
+        return refusal(RejectReason.HELP_ASKED, max_prompt_chars=9, asking=asking)[locale]
 
     assert "eaction" not in usage(None)
     assert "リアクション" not in usage(None)
