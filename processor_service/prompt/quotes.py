@@ -97,7 +97,8 @@ def in_thread(
     """``prompt`` with the messages before it, and those that were sent along; unchanged if there
     are none. A user who typed nothing asks about what they sent.
     """
-    if not prompt.text and task.has_words:
+    # Files alone are asked about where they are added.
+    if not prompt.text and task.quoted and (task.has_words or not task.files):
         prompt = replace(prompt, text=_NOTHING_TYPED[task.locale])
     explained = _EXCHANGE if task.thread_ts == task.message_ts else _OPENING
     opening = explained[task.locale] if said else ""

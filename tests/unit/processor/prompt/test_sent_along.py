@@ -21,6 +21,7 @@ NAMES = {"U1": "花", "U2": "Alice", "C7": "sales"}
 ORDER = QuotedMessage(
     text="納品は月曜です。", by="U2", name="A.", channel_id="C7", ts="1699990000.000200"
 )
+OF_A_FILE = QuotedMessage(text="", by="U2", file_names=("a.pdf",))
 ALICE = '"Alice" (<@U2>) in "#sales" on 2023-11-14 19:26 UTC'
 
 
@@ -49,9 +50,18 @@ def test_who_typed_nothing_asks_about_what_they_sent_and_files_alone_are_asked_a
     None
 ):
     assert "説明してください" in prompt_of([], ORDER, text="").text
-    file = QuotedMessage(text="", by="U2", file_names=("a.pdf",))
-    assert prompt_of([], file, text="").text == ""
+    file = TaskFile(id="F1", name="a.pdf", mimetype="application/pdf", size=1, forwarded=True)
+    with_it = a_task(text="", quoted=(OF_A_FILE,), files=(file,))
+    assert in_thread(Prompt("system", ""), with_it, [], NAMES).text == ""
     assert prompt_of([], text="").text == ""
+
+
+async def test_a_forward_of_files_that_the_asker_may_not_see_is_no_empty_question() -> None:
+    world = World()
+    await world.answer(a_task(text="", quoted=(OF_A_FILE,)))
+    [(prompt, _)] = world.model.asked
+    assert "[file: a.pdf]" in told(prompt)
+    assert "説明してください" in prompt.text
 
 
 def test_a_page_is_the_words_of_its_app_and_an_unknown_author_has_only_the_shown_name() -> None:
