@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from command_service.payloads.buttons import team_of
+from command_service.payloads.buttons import is_from_outside, team_of
 from command_service.payloads.messages import moment
 from command_service.payloads.model import EphemeralTarget, Identity, NotAQuestion, Question
 from command_service.payloads.well_formed import id_in, message_in, never_raising, text_or_none
@@ -25,10 +25,10 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Not
 
     Its message may be where the bot is no member: the payload brings the words.
     """
-    team_id, user, message = team_of(body), body["user"], message_in(body["message"])
+    team_id, message = team_of(body), message_in(body["message"])
     channel_id, message_ts = id_in(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
-    user_id, response_url = id_in(user["id"]), text_or_none(body.get("response_url"))
+    user_id, response_url = id_in(body["user"]["id"]), text_or_none(body.get("response_url"))
     said = said_in(message, identity.our_bot)
     return Question(
         task_id=task_id_of_shortcut(team_id, channel_id, message_ts, callback_id, action_ts),
@@ -43,7 +43,7 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Not
         recipient=EphemeralTarget(channel_id, user_id, response_url=response_url),
         response_url=response_url,
         private=True,
-        external=user.get("team_id") not in {None, team_id},
+        external=is_from_outside(body),
         subject=subject_of(SHORTCUTS[callback_id], channel_id, message_ts, message, identity),
     )
 
