@@ -102,7 +102,7 @@ class FollowUpDeps:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     remarks: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(REMARKS_PER_MINUTE))
     offered: Cooldown = field(default_factory=lambda: Cooldown(_REDELIVERED_FOR_S))
-    _looks: deque[float] = field(default_factory=deque)
+    _looks: deque[float] = field(default_factory=lambda: deque(maxlen=LOOKS_PER_MINUTE))
 
     @cached_property
     def threads(self) -> JoinedThreads:
@@ -128,10 +128,8 @@ class FollowUpDeps:
         return True
 
     def _until_look_s(self) -> float:
-        now = self.clock()
-        while self._looks and self._looks[0] <= now - 60.0:
-            self._looks.popleft()
-        return self._looks[0] + 60.0 - now if len(self._looks) >= LOOKS_PER_MINUTE else 0.0
+        all_used = len(self._looks) == LOOKS_PER_MINUTE
+        return max(0.0, self._looks[0] + 60.0 - self.clock()) if all_used else 0.0
 
     def ours_since(self, question: Question) -> float | None:
         """The start of our part in its thread, if known without asking Slack."""
