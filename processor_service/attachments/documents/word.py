@@ -31,6 +31,15 @@ _AS_TEXT: Final = {
     qn("w:noBreakHyphen"): "-",
     qn("w:txbxContent"): "\n",
 }
+# Formulas are written in a line (22.1.2): fractions, powers, indices and roots.
+_IN_FORMULA: Final = {
+    qn("m:num"): ("(", ")"),
+    qn("m:den"): ("/(", ")"),
+    qn("m:sup"): ("^(", ")"),
+    qn("m:sub"): ("_(", ")"),
+    qn("m:deg"): ("[", "]"),
+    qn("m:rad"): ("√(", ")"),
+}
 _FEET: Final = (
     (RELATION.FOOTNOTES, "Footnotes"),
     (RELATION.ENDNOTES, "Endnotes"),
@@ -146,8 +155,15 @@ def _text(element: Any) -> str:
 
 def _pieces(element: Any) -> Iterator[str]:
     for child in element.iterchildren(tag="*"):
-        if child.tag == qn("w:t"):
+        if child.tag in {qn("w:t"), qn("m:t")}:
             yield child.text or ""
+        elif child.tag in _IN_FORMULA or child.tag == qn("m:d"):
+            before, after = _IN_FORMULA.get(child.tag) or _brackets(child)
+            inside = _text(child)
+            yield f"{before}{inside}{after}" if inside else ""
+        elif child.tag == qn("m:naryPr"):
+            sign = child.find(qn("m:chr"))
+            yield "∫" if sign is None else sign.get(qn("m:val"), "")
         elif child.tag in {qn("w:footnoteReference"), qn("w:endnoteReference")}:
             yield f"[^{child.get(qn('w:id'))}]"
         elif child.tag == f"{_WP}docPr":
@@ -157,6 +173,15 @@ def _pieces(element: Any) -> Iterator[str]:
             yield from _pieces(child)
             if child.tag == qn("w:p"):
                 yield "\n"
+
+
+def _brackets(formula: Any) -> tuple[str, str]:
+    """What stands around a part of a formula; round ones unless it says so (22.1.2.24)."""
+    begin, end = (formula.find(f"{qn('m:dPr')}/{qn(each)}") for each in ("m:begChr", "m:endChr"))
+    return (
+        "(" if begin is None else begin.get(qn("m:val"), ""),
+        ")" if end is None else end.get(qn("m:val"), ""),
+    )
 
 
 def _table(table: Any) -> Iterator[list[str]]:

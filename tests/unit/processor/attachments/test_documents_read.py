@@ -118,6 +118,13 @@ def merged_cells(made: Any) -> None:
     table.cell(0, 0).text, table.cell(1, 1).text = "見出し", "値"
 
 
+def formula(inside: str) -> bytes:
+    """A paragraph with a formula as Word writes it, where ``x;`` is a run with x."""
+    office = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    runs = re.sub(r"(\w|=);", r"<m:r><m:t>\1</m:t></m:r>", inside)
+    return paragraphs(f"<w:p {office}><w:r><w:t>式 </w:t></w:r><m:oMath>{runs}</m:oMath></w:p>")
+
+
 RUBY = (
     "<w:p><w:r><w:ruby><w:rt><w:r><w:t>とうきょう</w:t></w:r></w:rt>"
     "<w:rubyBase><w:r><w:t>東京</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>"
@@ -259,6 +266,29 @@ def test_a_fault_that_is_not_of_cells_leaves_a_workbook_readable(
     changed = re.sub(old, new, part(made, name))
     assert changed != part(made, name)
     assert "| 2 | 50.00% |" in told(with_parts(made, {name: changed})).get("text", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("e;=;<m:sSup><m:e>c;</m:e><m:sup>2;</m:sup></m:sSup>", "e=c^(2)"),
+        ("<m:f><m:num>a;</m:num><m:den>b;</m:den></m:f>", "(a)/(b)"),
+        ("<m:d><m:e>x;</m:e></m:d>", "(x)"),
+        (
+            '<m:d><m:dPr><m:begChr m:val="|"/><m:endChr m:val="|"/></m:dPr><m:e>x;</m:e></m:d>',
+            "|x|",
+        ),
+        ("<m:rad><m:deg/><m:e>2;</m:e></m:rad>", "√(2)"),
+        ("<m:rad><m:deg>3;</m:deg><m:e>2;</m:e></m:rad>", "√([3]2)"),
+        ('<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:e>k;</m:e></m:nary>', "∑k"),
+        (
+            "<m:nary><m:naryPr/><m:sub>0;</m:sub><m:sup>1;</m:sup><m:e>x;</m:e></m:nary>",
+            "∫_(0)^(1)x",
+        ),
+    ],
+)
+def test_a_formula_is_a_line_in_its_paragraph(written: str, line: str) -> None:
+    assert f"式 {line}" in told(formula(written))["text"]
 
 
 def test_how_words_are_read_aloud_is_not_read() -> None:
