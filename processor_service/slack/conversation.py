@@ -82,7 +82,11 @@ class SlackConversation(SlackStreams):
             )
         posted = Posted(ts_in(taken, "chat.postMessage"), mark, shown=body_in(taken))
         if not await self._is_there(posted, taken):
-            await self.remove(posted)
+            try:
+                await self.remove(posted)
+            except SlackUnavailable as error:
+                # Not without effect: another attempt would post once more.
+                raise OutcomeUnknown("chat.postMessage: a stray was not removed.") from error
             raise SlackRefused(
                 "chat.postMessage: the question is deleted.",
                 slack_error="thread_not_found",

@@ -11,22 +11,28 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from slack_sdk.errors import SlackApiError
 from structlog.testing import capture_logs
 
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Body, Document
+from processor_service.ports.work import Lease
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import RESPONSES_TTL_S, responses_key
 from processor_service.redis.posts import RedisResponses
 from processor_service.rendering.shown_letters import letters_of
+from processor_service.resilience.lease import TaskLease
 from processor_service.slack.conversation import SlackConversation
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.uploads import SlackUploads
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
+from shared.retry import RetryPolicy
 from shared.slack.client import slack_client
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
 from simulators.faults import Fault
 from simulators.processes.tcp_ports import free_port
 from simulators.slack.config import SCOPES
+from tests.support.fakes.processor.retrying import Naps
+from tests.support.fakes.processor.work import FakeLeases
 from tests.support.signed import SIGNING
 from tests.support.tasks import a_task
 from tests.support.workbenches.processor import ANSWER, TASK_ID, processors
@@ -80,6 +86,22 @@ async def test_the_answer_to_a_deleted_question_is_refused_and_leaves_no_stray()
                 await act
             assert refused.value.reason == "question_gone"
         assert "late" not in str(here.bench.slack.messages("#general"))
+
+
+async def test_a_stray_that_cannot_be_removed_for_now_is_not_posted_once_more() -> None:
+    async with processors() as (here, _):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        people.delete("alice", "#general", asked.ts)
+        here.bench.faults.add("slack", "chat.delete", Fault("error", status=429))
+        run = TaskRun(
+            TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), RetryPolicy(3, Naps())
+        )
+        with pytest.raises(SlackRefused) as refused:
+            await SlackWriter(here.thread(asked.ts), run).post(Body("late"), ANSWER)
+        assert refused.value.reason == "question_gone"
+        texts = [one["text"] for one in here.bench.slack.messages("#general")]
+        assert texts.count("late") == 1
 
 
 async def test_an_asker_is_reached_in_their_direct_messages() -> None:
