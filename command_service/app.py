@@ -99,7 +99,7 @@ async def running(
         slack_socket = socket_mode(settings, bolt, slots, busy_reply, after_silence)
         port.health.deps = HealthDeps(adapters.queue.check, adapters.access, socket_state)
         if slack_socket is None:
-            port.take_events(bolt, slots)
+            port.take_events(bolt, slots, busy_reply)
         await port.open()
         if slack_socket is not None:
             await stack.enter_async_context(connected(slack_socket, checked.socket_url or ""))

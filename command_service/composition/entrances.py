@@ -18,14 +18,14 @@ from command_service.payloads.messages import read_typed
 from command_service.payloads.model import Identity, RejectReason
 from command_service.settings import CommandSettings
 from command_service.transport.command_listener import CommandListener
-from command_service.transport.concurrency import ConcurrencyLimit
+from command_service.transport.concurrency import BusyReply, ConcurrencyLimit
 from command_service.transport.event_listeners import EventListeners
 from command_service.transport.events_api import EVENTS_PATH, EventApi
 from command_service.transport.health import Health
 from command_service.transport.http_server import serving
 from command_service.transport.interaction_listeners import InteractionListeners
 from command_service.transport.listener_errors import on_error
-from command_service.transport.socket_mode import BusyReply, SocketMode
+from command_service.transport.socket_mode import SocketMode
 from command_service.use_cases.command_reply import Reply, refuse
 from command_service.use_cases.submit import SubmitDeps
 from shared.service_main import bound
@@ -56,9 +56,9 @@ class HttpPort:
         listener = self._listener or bound(self._settings.host, self._settings.port)
         self.number = await self._stack.enter_async_context(serving(server, listener))
 
-    def take_events(self, bolt: AsyncApp, slots: ConcurrencyLimit) -> None:
+    def take_events(self, bolt: AsyncApp, slots: ConcurrencyLimit, busy_reply: BusyReply) -> None:
         """Hand Slack's requests to ``bolt`` from now on; before, they are answered with 503."""
-        self._events = EventApi(bolt, slots, _signing_secret(self._settings))
+        self._events = EventApi(bolt, slots, busy_reply, _signing_secret(self._settings))
 
     async def _take_event(self, request: web.Request) -> web.Response:
         if self._events is None:

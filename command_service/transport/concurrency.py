@@ -1,10 +1,12 @@
 """The limit on concurrent envelopes, and their drain."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from shared.background import happens
+from shared.slack.message import Payload
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import ENVELOPES_IN_FLIGHT
 
@@ -12,6 +14,9 @@ log = get_logger(__name__)
 
 # A later start leaves the queue too little of the time until the ack is due.
 SLOT_WAIT_S = 2.0
+
+BusyReply = Callable[[Payload], Awaitable[dict[str, Any]]]
+"""The ack of a slash command that gets no slot, from its payload: Slack does not redeliver it."""
 
 
 class Overloaded(Exception):

@@ -16,7 +16,7 @@ from slack_sdk.signature import SignatureVerifier
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.envelope.metrics import NOBODY, count_event, envelope
 from command_service.payloads.model import RejectReason
-from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
+from command_service.transport.concurrency import BusyReply, ConcurrencyLimit, Overloaded
 from command_service.transport.http_body import Bodies, BodyRefused
 from command_service.use_cases.throttle import Cooldown
 from shared.telemetry.log import get_logger
@@ -36,11 +36,20 @@ _SHAPES: Final = {
 
 
 class EventApi:
-    """Runs each signed request in a slot; one that gets none is answered with 503."""
+    """Runs each signed request in a slot. One that gets none is answered with 503, and a slash
+    command with ``busy_reply`` to its payload.
+    """
 
-    def __init__(self, app: AsyncApp, slots: ConcurrencyLimit, signing_secret: str) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        slots: ConcurrencyLimit,
+        busy_reply: BusyReply,
+        signing_secret: str,
+    ) -> None:
         self._app = app
         self._slots = slots
+        self._busy_reply = busy_reply
         self._verifier = SignatureVerifier(signing_secret)
         self._bodies = Bodies()
         self._told = Cooldown(_TOLD_EVERY_S)
@@ -82,6 +91,8 @@ class EventApi:
                 type="http",
                 why=str(error),
             )
+            if "command" in told.body:
+                return web.json_response(await self._busy_reply(told.body))
             return web.Response(status=503)
 
     def _refused(self, status: int, reason: str) -> web.Response:

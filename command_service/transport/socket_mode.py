@@ -29,11 +29,10 @@ from command_service.envelope.ack_deadline import ack_deadline
 from command_service.envelope.metrics import NOBODY, count_event, envelope
 from command_service.payloads.model import RejectReason
 from command_service.ports import SocketState
-from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
+from command_service.transport.concurrency import BusyReply, ConcurrencyLimit, Overloaded
 from shared.background import alongside
 from shared.errors import RetryableError
 from shared.slack.client import SLACK_FAILURES, slack_error
-from shared.slack.message import Payload
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import SOCKET_CONNECTED, SOCKET_RECONNECTS
 
@@ -45,10 +44,6 @@ _CLOSE_WITHIN_S = 1.0
 # docs.slack.dev, using Socket Mode; too_many_websockets was seen by others.
 _DISCONNECT = '"disconnect"'
 _DISCONNECTS = frozenset({"warning", "refresh_requested", "link_disabled", "too_many_websockets"})
-
-
-BusyReply = Callable[[Payload], Awaitable[dict[str, Any]]]
-"""The ack of a slash command that gets no slot, from its payload."""
 
 
 def _without_tickets(record: logging.LogRecord) -> bool:

@@ -81,6 +81,17 @@ async def test_beyond_the_bound_slack_is_told_to_come_again_and_loses_nothing() 
         assert {task.text for task in tasks} == {"first", "second"}
 
 
+async def test_beyond_the_bound_a_command_is_told_so_because_slack_does_not_send_it_again() -> None:
+    async with http_stack(max_concurrent_requests=1) as (world, service):
+        service.slots.wait_s = 0.05
+        async with service.slots.slot():
+            outcome = await world.slack.people.slash("kenji", "#general", "/gemini", "素数とは")
+        assert outcome.acked
+        assert "混み合っています" in outcome.payload["text"]
+        assert "素数とは" in str(outcome.payload["blocks"])
+        assert world.tasks() == []
+
+
 async def test_health_needs_no_socket_and_slack_is_asked_for_none() -> None:
     async with http_stack() as (world, service):
         assert await get_json(service.port, "/healthz") == (200, {"status": "ok"})
