@@ -1,4 +1,4 @@
-"""Markdown whose content cannot end it: code blocks and tables of any text."""
+"""Markdown whose content cannot end it: code and tables of any text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,15 @@ def fenced(lines: Sequence[str], info: str = "", least: int = 3) -> str:
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, least, longest + 1)
     return "\n".join([f"{fence}{info}", *lines, fence])
+
+
+def inline_code(text: str) -> str:
+    """Code in a line, between more backticks than any run of them in ``text``; blanks stay bare."""
+    if not text.strip():
+        return text
+    marks = "`" * (max(map(len, _BACKTICKS.findall(text)), default=0) + 1)
+    beside = " " if "`" in (text[0], text[-1]) else ""
+    return f"{marks}{beside}{text}{beside}{marks}"
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:

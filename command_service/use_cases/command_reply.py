@@ -18,7 +18,7 @@ from command_service.use_cases.submit import (
     SubmitDeps,
     SubmitOutcome,
     locale_to_tell,
-    refusal_of,
+    refusal_texts,
 )
 from shared.slack.blocks import context, preformatted, section
 
@@ -48,7 +48,7 @@ async def reply_to(
 async def refuse(typed: Typed, reason: RejectReason, deps: SubmitDeps, option: str = "") -> Reply:
     """Why the command was not taken, and the user's text: Slack shows that nowhere."""
     locale = await locale_to_tell(typed.user_id, deps)
-    text = refusal_of(reason, deps, option)[locale]
+    text = refusal_texts(reason, deps, option)[locale]
     if reason in _NOTHING_TO_COPY or len(typed.text) > _TYPED_CHARS:
         return {"text": text}
     given_back = context(TYPED[locale]), preformatted(typed.text)

@@ -238,7 +238,7 @@ async def locale_to_tell(user_id: str, deps: SubmitDeps) -> Locale:
         return deps.locales.of(user_id)
 
 
-def refusal_of(reason: RejectReason, deps: SubmitDeps, option: str = "") -> Texts:
+def refusal_texts(reason: RejectReason, deps: SubmitDeps, option: str = "") -> Texts:
     """The refusal's text with what the operator has set."""
     limit = deps.policy.max_prompt_chars
     return refusal(reason, max_prompt_chars=limit, option=option, asking=deps.asking)
@@ -246,7 +246,7 @@ def refusal_of(reason: RejectReason, deps: SubmitDeps, option: str = "") -> Text
 
 async def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> str:
     """The refusal's text, in the user's language."""
-    return refusal_of(reason, deps)[await locale_to_tell(user_id, deps)]
+    return refusal_texts(reason, deps)[await locale_to_tell(user_id, deps)]
 
 
 def say_refusal(
@@ -257,7 +257,7 @@ def say_refusal(
     """
     throttled = reason is RejectReason.TOO_MANY_QUESTIONS
     if not throttled or deps.throttle.may_tell(recipient.user_id):
-        say(refusal_of(reason, deps), recipient, f"refusal:{task_id}", deps)
+        say(refusal_texts(reason, deps), recipient, f"refusal:{task_id}", deps)
 
 
 def say(texts: Texts, recipient: EphemeralTarget, name: str, deps: SubmitDeps) -> None:

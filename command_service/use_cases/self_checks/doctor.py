@@ -23,7 +23,7 @@ from command_service.use_cases.submit import (
     count,
     locale_to_tell,
     publish,
-    refusal_of,
+    refusal_texts,
 )
 from command_service.use_cases.throttle import Cooldown
 from shared.errors import MechachangError, QueueUnavailable
@@ -97,7 +97,7 @@ def _kept_out(request: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Repor
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
         return Report(texts.EXAMINED_LATELY[locale].format(every=deps.cooldown.every_s))
-    told = refusal_of(reason, submit_deps)[locale]
+    told = refusal_texts(reason, submit_deps)[locale]
     rules = _on_rules(request, locale, deps)
     return Report(told) if all(each.ok for each in rules) else report("", rules, told)
 

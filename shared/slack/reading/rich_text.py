@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.markdown import fenced
+from shared.markdown import fenced, inline_code
 from shared.slack.message import mappings
 
 Element = Mapping[str, Any]
@@ -80,7 +80,9 @@ def _of_element(element: Element) -> str:
     """One element. People, groups and channels stay ids, as in Slack's own text."""
     kind = str(element["type"])
     if kind == "text":
-        return str(element.get("text") or "")
+        text, style = str(element.get("text") or ""), element.get("style")
+        # Without its marks a model takes code for prose, and repeats it as such.
+        return inline_code(text) if isinstance(style, Mapping) and style.get("code") else text
     if kind == "date":
         return _date(element)
     if kind in _FORMS:

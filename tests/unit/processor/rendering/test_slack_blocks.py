@@ -52,6 +52,15 @@ def test_no_element_vanishes_from_its_sentence(element: dict[str, Any], shown: s
     assert read(block) == f"これは{shown}です。"
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"), [("kubectl", "`kubectl`"), ("a`b", "``a`b``"), ("`", "`` ` ``"), (" ", " ")]
+)
+def test_code_in_a_sentence_keeps_its_marks(code: str, shown: str) -> None:
+    block = rich(section(text("今は"), {**text(code), "style": {"code": True}}, text("です。")))
+    assert block_errors([block]) == []
+    assert read(block) == f"今は{shown}です。"
+
+
 def test_an_element_that_slack_adds_is_read_by_its_text() -> None:
     assert read(rich(section({"type": "canvas", "text": "議事録"}))) == "議事録"
     assert read(rich(section({"type": "new", "fallback": "代わり"}))) == "代わり"
