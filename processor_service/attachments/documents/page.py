@@ -79,7 +79,7 @@ class _Words(HTMLParser):
             self.end_line()
             self._rows = []
         elif self._rows is not None:
-            self._in_table(tag)
+            _add_to_table(self._rows, tag)
         elif self._code is not None:
             self._code += "\n" * (tag == "br")
         elif tag == "a":
@@ -174,11 +174,9 @@ class _Words(HTMLParser):
         if self._paper.over or not self._paper.write(line):
             self.cut = True
 
-    def _in_table(self, tag: str) -> None:
-        if self._rows is None:
-            return
-        if tag == "tr":
-            self._rows.append([])
-        elif tag in {"td", "th"}:
-            self._rows = self._rows or [[]]
-            self._rows[-1].append("")
+
+def _add_to_table(rows: list[list[str]], tag: str) -> None:
+    if tag == "tr" or (tag in {"td", "th"} and not rows):
+        rows.append([])
+    if tag in {"td", "th"}:
+        rows[-1].append("")

@@ -39,15 +39,13 @@ _LANGUAGE: Final = re.compile(r"^\w+:(?==)")
 def read_sheets(container: Container, paper: Paper) -> None:
     """Write each sheet on its part of the paper."""
     sizes = _sizes(container)
-    index = 0
     with container.zip.open(CONTENT) as part:
         for sheet in _sheets(part, paper, sizes):
             sheet.end()
             paper.add(sheet.paper)
-            index += 1
             if paper.over:
                 break
-    if paper.over and index < len(sizes):
+    if paper.over and sizes:
         paper.left_out.append("…")
 
 
@@ -64,9 +62,9 @@ def _sizes(container: Container) -> list[int]:
 
 
 def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[Sheet]:
-    """Each sheet once its rows are read."""
+    """Each sheet once its rows are read. Takes the sizes of the sheets that have begun away."""
     hidden: set[str] = set()
-    sheet, depth, number, index = None, 0, 1, 0
+    sheet, depth, number = None, 0, 1
     wanted = (_STYLE, TABLE, ROW)
     for event, element in etree.iterparse(part, events=("start", "end"), tag=wanted, **SAFELY):
         if element.tag == _STYLE:
@@ -74,9 +72,9 @@ def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[Sheet]:
         elif element.tag == TABLE and event == "start":
             depth += 1
             if depth == 1:
-                index += 1
                 title, style = element.get(name("table:name"), ""), name("table:style-name")
-                own = paper.part(sizes[index - 1 :])
+                own = paper.part(sizes)
+                del sizes[:1]
                 sheet, number = Sheet(own, title, hidden=element.get(style) in hidden), 1
         elif element.tag == TABLE:
             depth -= 1
