@@ -3,6 +3,6 @@
 The service gets ``lazy``, which imports the library beside the start. ``client`` holds its client
 on our ``session``; ``model`` and ``files`` implement the ports with it. ``requests`` and
 ``responses`` translate to and from JSON, ``continuation`` joins the responses of one answer,
-``errors`` and ``reasons`` translate errors (``pacific_day``: until a daily quota is full again),
+``errors`` translates errors (``pacific_day``: until a daily quota is full again),
 ``capabilities`` remembers what a model rejects, and ``access`` holds address and credentials.
 """
