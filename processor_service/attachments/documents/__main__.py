@@ -8,7 +8,8 @@ The document is the standard input, a file; JSON of at most ROOM bytes of text i
 import json
 import resource
 import sys
-from typing import BinaryIO, Final
+from types import ModuleType
+from typing import BinaryIO, Final, cast
 
 from processor_service.attachments.documents.container import Container, Unreadable
 from processor_service.attachments.documents.paper import Paper
@@ -30,6 +31,8 @@ def limit_this_process() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Where it is installed openpyxl would import it, which takes all of that memory.
+    sys.modules.update({"numpy": cast("ModuleType", None)})
 
 
 def result_of(source: BinaryIO, room: int, written_as: str = "office") -> dict[str, str]:
