@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.backfill.kept_questions import KeptQuestions, keeping
+from command_service.envelope.ack_deadline import BackgroundOfEnvelopes
 from command_service.payloads.model import Identity
 from command_service.pubsub.publisher import PubSubQueue, open_publisher
 from command_service.settings import CommandSettings
@@ -53,7 +54,7 @@ async def open_adapters(
             )
         )
         kept = await stack.enter_async_context(keeping(queue))
-        background = Background()
+        background = BackgroundOfEnvelopes()
         stack.push_async_callback(background.close, _BACKGROUND_S)
         access = SlackAccess(slack, on_denial)
         await stack.enter_async_context(alongside(access.watch(), "slack:access"))

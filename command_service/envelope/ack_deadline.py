@@ -4,9 +4,12 @@ Slack waits 3 s (docs.slack.dev, Events API); the rest after our deadline is for
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
+
+from shared.background import Background
 
 ACK_WITHIN_S = 2.7
 
@@ -29,3 +32,15 @@ def at_most_s(bound_s: float) -> float:
     if due_at is None:
         return bound_s
     return max(0.0, min(bound_s, due_at - asyncio.get_running_loop().time()))
+
+
+class BackgroundOfEnvelopes(Background):
+    """Work that no ack waits for: it has its own time, whatever is left of its envelope's."""
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> bool:
+        """As of ``Background``."""
+        token = _due_at.set(None)
+        try:
+            return super().start(work, name)
+        finally:
+            _due_at.reset(token)

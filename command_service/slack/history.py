@@ -2,14 +2,16 @@
 
 from command_service.payloads.model import ConversationKind, JoinedConversation, Page
 from command_service.slack.access import SlackAccess
-from shared.slack.message import Message, cursor_in, messages_in, page_of
+from shared.slack.message import Message, cursor_after, messages_in, page_of
 
 # Slack recommends no more than 200 (docs.slack.dev, pagination).
 _PAGE = 200
 
 
 class SlackHistory:
-    """``ports.ChannelHistory`` by ``users.conversations``, ``conversations.history`` and so on."""
+    """``ports.ChannelHistory`` by ``users.conversations``, ``conversations.history`` and so on. A
+    page that Slack gives once more is a failure, not a further page.
+    """
 
     def __init__(self, access: SlackAccess) -> None:
         self._access = access
@@ -27,7 +29,7 @@ class SlackHistory:
             for each in page_of(page, "channels")
             if isinstance(each.get("id"), str)
         )
-        return Page(found, cursor_in(page))
+        return Page(found, cursor_after(cursor, page))
 
     async def messages(
         self, conversation_id: str, oldest: str, cursor: str | None
@@ -36,7 +38,7 @@ class SlackHistory:
             page = await self._access.client.conversations_history(
                 channel=conversation_id, oldest=oldest, limit=_PAGE, cursor=cursor
             )
-        return Page(tuple(messages_in(page)), cursor_in(page))
+        return Page(tuple(messages_in(page)), cursor_after(cursor, page))
 
     async def replies(
         self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
@@ -50,4 +52,4 @@ class SlackHistory:
                 limit=_PAGE,
                 cursor=cursor,
             )
-        return Page(tuple(messages_in(page)), cursor_in(page))
+        return Page(tuple(messages_in(page)), cursor_after(cursor, page))

@@ -7,7 +7,6 @@ itself, so that it outlives the queue and Redis.
 from dataclasses import dataclass
 from typing import Final
 
-from command_service.envelope.ack_deadline import ack_deadline
 from command_service.envelope.metrics import NOBODY, came_from, count_event
 from command_service.payloads.home import Opened
 from command_service.payloads.model import NotAQuestion, RejectReason
@@ -130,9 +129,7 @@ async def _fill(opened: Opened, deps: OpenHomeDeps) -> None:
             view = home_view(locale, deps.revision, "comes", chosen, deps.emoji)
             await deps.homes.publish(opened.user_id, view)
         try:
-            # Slack has its ack, and may have taken longer with the locale and the view.
-            with ack_deadline():
-                await publish(task.model_copy(update={"locale": locale}), deps.submit_deps)
+            await publish(task.model_copy(update={"locale": locale}), deps.submit_deps)
         except QueueUnavailable as error:
             log.warning(
                 "A Home is left without its usage.", action="home_not_filled", reason=error.reason

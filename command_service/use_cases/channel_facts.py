@@ -47,8 +47,9 @@ class ChannelFacts:
         in time, or hides the channel from us. Concurrent callers share one call.
         """
         lock = self._asking.setdefault(channel_id, asyncio.Lock())
+        within_s = at_most_s(_LOOK_WITHIN_S)
         try:
-            async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)), lock:
+            async with asyncio.timeout(within_s), lock:
                 if channel_id not in self._known:
                     found = await self._diagnostics.channel(channel_id)
                     hidden = found.external is None
@@ -61,7 +62,9 @@ class ChannelFacts:
                 action="sharing_unknown",
                 why=str(error),
             )
-            self._known.put(channel_id, None, _REST_S)
+            # That one envelope had little time left says nothing of the channel to the others.
+            if within_s == _LOOK_WITHIN_S or isinstance(error, MechachangError):
+                self._known.put(channel_id, None, _REST_S)
             return None
         finally:
             self._asking.pop(channel_id, None)

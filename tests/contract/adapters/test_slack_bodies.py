@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from command_service.payloads.model import EphemeralTarget
 from command_service.slack.access import SlackAccess
 from command_service.slack.ephemeral import SlackUserSignals
+from command_service.slack.history import SlackHistory
 from processor_service.ports.conversations import Body
 from processor_service.slack.response_url import SlackResponse
 from shared.background import alongside
@@ -92,6 +93,29 @@ async def test_slacks_access_is_watched_on_after_such_a_body() -> None:
         access = SlackAccess(slack, lambda _s: None, every_s=0.01)
         async with alongside(access.watch(), "watch"), asyncio.timeout(10):
             await both.wait()
+
+
+async def test_a_page_that_slack_gives_once_more_ends_the_reading_of_a_history() -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        more = {"response_metadata": {"next_cursor": "again"}}
+        return web.json_response({"ok": True, "messages": [], "channels": [], **more})
+
+    app = web.Application()
+    for method in ("users.conversations", "conversations.history", "conversations.replies"):
+        app.router.add_route("*", f"/{method}", answer)
+    async with (
+        TestServer(app) as server,
+        slack_client("xoxb-1", str(server.make_url("/"))) as slack,
+    ):
+        history = SlackHistory(SlackAccess(slack, lambda _s: None))
+        assert (await history.messages("C1", "0", None)).cursor == "again"
+        for again in (
+            history.messages("C1", "0", "again"),
+            history.replies("C1", "1.1", "0", "again"),
+            history.conversations("public_channel", "again"),
+        ):
+            with pytest.raises(SlackUnavailable):
+                await again
 
 
 class Remembered:

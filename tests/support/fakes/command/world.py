@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from command_service.envelope.ack_deadline import BackgroundOfEnvelopes
 from command_service.payloads.model import AskingReaction
 from command_service.use_cases.ask_again import AskAgainDeps
 from command_service.use_cases.channel_facts import ChannelFacts
@@ -11,7 +12,6 @@ from command_service.use_cases.policy import Policy
 from command_service.use_cases.reactions import ReactionDeps
 from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
-from shared.background import Background
 from shared.errors import QueueUnavailable
 from shared.task import Following, Task
 from tests.support.fakes.command.lookups import (
@@ -76,7 +76,7 @@ class World:
         self.locales = FakeLocales()
         self.questions = FakeQuestions()
         self.modals = FakeModals()
-        self.background = Background()
+        self.background = BackgroundOfEnvelopes()
         self.throttle = PerUserThrottle(0)
         self.diagnostics = FakeDiagnostics()
         self.channel_facts = ChannelFacts(self.diagnostics)

@@ -15,10 +15,11 @@ from command_service.texts.replies import QUESTION_KEPT
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, HandedBack, submit
 from shared.errors import SlackDenied
-from shared.task import Source, TaskFile
+from shared.task import Locale, Source, TaskFile
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
 from tests.support.fakes.command.payloads import a_question
+from tests.support.fakes.command.shown import FakeLocales
 from tests.support.fakes.command.world import World
 from tests.support.tasks import NOON
 
@@ -67,6 +68,26 @@ async def test_accepting_does_not_wait_for_the_sign_and_the_sign_waits_for_the_q
     world.replies.gate.set()
     await world.settle()
     assert world.order == ["published", "thinking"]
+
+
+class Foreign(FakeLocales):
+    """Slack knows everybody's language, but has to be asked."""
+
+    async def found(self, user_id: str) -> Locale:
+        await asyncio.sleep(0)
+        return "en"
+
+
+async def test_behind_the_ack_a_refusal_waits_for_its_users_language_whatever_time_was_left() -> (
+    None
+):
+    world = World(policy=Policy(max_prompt_chars=1))
+    world.locales = Foreign()
+    with ack_deadline(0.0):
+        assert isinstance(await submit(a_question(), world.submit_deps), Rejected)
+        await world.settle()
+    [(_, text)] = world.replies.told
+    assert text.isascii()
 
 
 async def test_a_command_has_no_thread_yet_and_gets_no_status(world: World) -> None:

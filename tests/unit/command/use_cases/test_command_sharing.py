@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from command_service.envelope.ack_deadline import ack_deadline
 from command_service.payloads.buttons import read_regenerate, read_retry
 from command_service.payloads.model import (
     Click,
@@ -141,6 +142,16 @@ async def test_a_hidden_channel_is_asked_for_again_soon_as_the_bot_may_have_been
     clock.now = 31
     assert await facts.is_external("C1") is False
     assert not facts.is_absent("C1")
+
+
+async def test_an_envelope_without_time_makes_no_channel_unknown_to_the_others() -> None:
+    diagnostics = FakeDiagnostics()
+    facts = ChannelFacts(diagnostics)
+    diagnostics.hangs = True
+    with ack_deadline(0.0):
+        assert await facts.is_external("C1") is None
+    diagnostics.hangs = False
+    assert await facts.is_external("C1") is False
 
 
 async def test_a_channel_is_asked_for_once_in_five_minutes_and_the_oldest_is_forgotten() -> None:
