@@ -76,6 +76,8 @@ def _in_full(question: Question, mode: Mode | None) -> Draft:
         draft = about_files(question)
     if draft is None:
         kind = question.kind if mode in (None, "general") else mode
+        if kind == "data" and kind != mode and not data.can_tell(question):
+            kind = "general"
         draft = _COMPOSERS[kind](question)
     return draft
 

@@ -73,7 +73,7 @@ async def test_a_hostile_mail_or_page_ends_in_a_verdict(
 async def test_rows_that_were_not_read_are_named() -> None:
     document = await ChildDocuments().read(HARMLESS["100,000 rows"][0](), ROOM)
     # A slow machine has no time left for the small sheet behind them, and names that as well.
-    assert re.match(r"明細![A-Z]+[0-9]+:[A-Z]+100000\b", document.left_out)
+    assert re.match(r"明細![0-9]+:100000\b", document.left_out)
 
 
 async def test_the_process_has_hard_limits_of_memory_and_time_and_writes_no_file() -> None:

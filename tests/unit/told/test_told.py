@@ -54,7 +54,8 @@ def _asked(message: dict[str, Any]) -> Iterator[str]:
 
 
 def _prompt(question: Question) -> Iterator[str]:
-    task = a_task(text=question.text, quoted=question.quoted, user_id="U0HANA")
+    asked = {"text": question.text, "quoted": question.quoted, "files": question.files}
+    task = a_task(**asked, user_id="U0HANA")
     prompt = in_thread(Prompt("", question.text), task, (), NAMES)
     yield from _lines(prompt)
     yield prompt.text or "(nothing typed)"

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from simulators.gemini.demo_answers.draft import Draft
-from simulators.gemini.demo_answers.kinds import general
 from simulators.gemini.demo_answers.question import Question, pick
 from simulators.gemini.demo_answers.texts import texts
 
@@ -28,16 +27,17 @@ _COMPARES = re.compile(r"compar|versus|differen|違い|比較|比べ", re.IGNORE
 
 
 def draft(question: Question) -> Draft:
-    """A table of the computed figures, or of criteria for a comparison; else that there is no
-    answer.
-    """
+    """A table of the computed figures, or of criteria for a comparison."""
     numbers = [float(found.replace(",", "")) for found in _NUMBER.findall(question.plain)]
     if len(numbers) >= 2:
         return _figures(question, numbers)
-    pair = _pair(question.plain)
-    if pair is None and _COMPARES.search(question.plain) is None:
-        return replace(general.draft(question), mode="data")
-    return _comparison(question, pair)
+    return _comparison(question)
+
+
+def can_tell(question: Question) -> bool:
+    """Whether there is something to compute or to compare in it."""
+    text = question.plain
+    return len(_NUMBER.findall(text)) >= 2 or bool(_pair(text) or _COMPARES.search(text))
 
 
 def _figures(question: Question, numbers: Sequence[float]) -> Draft:
@@ -57,9 +57,9 @@ def _figures(question: Question, numbers: Sequence[float]) -> Draft:
     return _draft(question, said, _table(said["columns"], rows), shown)
 
 
-def _comparison(question: Question, pair: tuple[str, str] | None) -> Draft:
+def _comparison(question: Question) -> Draft:
     said = texts("data")[question.locale]["comparison"]
-    a, b = pair or said["unnamed"]
+    a, b = _pair(question.plain) or said["unnamed"]
     columns = [column.format(a=a, b=b) for column in said["columns"]]
     table = _table(columns, said["rows"])
     return replace(_draft(question, said, table, {"a": a, "b": b}), known=False)
