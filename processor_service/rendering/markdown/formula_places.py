@@ -33,6 +33,8 @@ _COMMAND = re.compile(
 # A sign that LaTeX takes for itself, as models write prices ("$\$0.60$").
 _SIGN = re.compile(r"\\([$%&#])")
 _TERMS = re.compile(r"[A-Za-z0-9 +\-*/=<>()\[\],.:;|!'%]*[A-Za-z0-9)\]'!|%]")
+# Marks alone are none: dollars beside brackets, as in a shell or a pattern.
+_NAMED = re.compile(r"[A-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z]{3}")
 _UNITS = re.compile(r"\d.*[A-Za-z]{2}")
 # Two plain words in a row, or punctuation of Japanese sentences: no formula, whatever follows.
@@ -103,7 +105,7 @@ def _is_formula(found: re.Match[str], latex: str, source: str) -> bool:
     if _COMMAND.search(latex):
         return True
     plain = _SIGN.sub("", latex)
-    if found.lastgroup == "square" or not _TERMS.fullmatch(plain):
+    if found.lastgroup == "square" or not _TERMS.fullmatch(plain) or not _NAMED.search(plain):
         return False
     joined = (before.isascii() and before.isalnum()) or (
         after.isascii() and after.isalnum() and len(latex) > 1

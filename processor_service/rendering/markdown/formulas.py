@@ -7,6 +7,7 @@ LaTeX.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from processor_service.rendering.markdown.latex_symbols import (
     ACCENTS,
@@ -46,6 +47,8 @@ class _Unreadable(Exception):
     """There is no character for a part of the formula."""
 
 
+# The same letters come again and again, and with each piece of a growing answer.
+@lru_cache(512)
 def readable_formula(latex: str) -> str | None:
     """The formula in Unicode on one line; None if a part of it has no character."""
     try:

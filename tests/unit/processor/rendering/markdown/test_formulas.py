@@ -78,6 +78,7 @@ def test_formulas_in_text_are_readable(source: str, seen: str) -> None:
         "料金は$5で、別料金が$10です。",
         "Use $HOME/$USER, and $PATH is set.",
         "$_GET と $_POST、$_ です",
+        "[$] と [$]、($)+($)、'$'|'$'",
         "`$x^2$` and ``\\(y\\)``",
         "```latex\n$$\nx^2\n$$\n```",
         "\\[注\\] これは \\[x\\] と \\(補足\\)",
