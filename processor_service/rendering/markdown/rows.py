@@ -16,6 +16,8 @@ _RUNS = re.compile("`+")
 _PIPE = re.compile(r"(?<!\\)\|")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*")
 _RULE = re.compile(r"[ \t>]*([-:|][-:| \t]*)\Z")
+# In a parser's ``env``: lines with pipes, from the first up to the second.
+_PIPED = "piped_lines"
 # Replaces a pipe in the code of a head until the parser has recognised the head.
 _HIDDEN = "\ue07c"
 
@@ -61,11 +63,18 @@ def read_rows(state: StateBlock, first_line: int, end_line: int, silent: bool) -
 def _end_of_rows(state: StateBlock, first_line: int, end_line: int) -> int:
     """The end of a table whose head begins with a pipe: a line without any pipe is the text behind
     it, with which GitHub's rules fill the first column.
+
+    Each line of a paragraph may be a head: what one has looked at is kept for the next ones.
     """
     if not _line(state, first_line).startswith("|"):
         return end_line
-    rows = range(first_line + 2, end_line)
-    return next((line for line in rows if "|" not in _line(state, line)), end_line)
+    first, lines = first_line + 2, len(state.bMarks) - 1
+    known: tuple[int, int] = state.env.get(_PIPED, (0, 0))
+    begin, end = known
+    if not begin <= first < end:
+        found = (line for line in range(first, lines) if "|" not in _line(state, line))
+        begin, end = state.env[_PIPED] = (first, next(found, lines))
+    return min(end, end_line)
 
 
 def _line(state: StateBlock, line: int) -> str:
