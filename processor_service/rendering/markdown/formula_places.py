@@ -85,7 +85,8 @@ def is_open(source: str, at: int) -> bool:
 
 def may_grow(latex: str) -> bool:
     """Whether this may be, or become, a formula: outside of braces it is not prose."""
-    return _PROSE.search("".join(_outside_braces(latex))) is None
+    outside = "".join(_outside_braces(latex)) if "{" in latex else latex
+    return _PROSE.search(outside) is None
 
 
 def _outside_braces(latex: str) -> Iterator[str]:
