@@ -140,8 +140,9 @@ async def test_while_pubsub_is_down_nothing_is_acked_and_the_redelivery_is_answe
         await stack.slack.wait_for(lambda: stack.journal.entries(step="ack_missed"), DEADLINE_S)
         assert stack.journal.entries(step="ack") == []
         await stack.pubsub.resume()
+        # An attempt that was given up may be published late, and answered before the redelivery.
+        await stack.slack.wait_for(lambda: stack.journal.entries(step="ack"), DEADLINE_S)
         assert "in-memory" in await the_answer(stack, "#general", asked.ts)
-        assert len(stack.journal.entries(step="ack")) >= 1
 
 
 async def test_an_event_delivered_three_times_is_answered_once(tmp_path: Path) -> None:
