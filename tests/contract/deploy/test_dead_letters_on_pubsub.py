@@ -293,14 +293,15 @@ async def test_what_the_processor_refused_each_time_is_pushed_to_it_again() -> N
 
 
 async def start(post: Post, *words: str, **environment: str) -> asyncio.subprocess.Process:
+    # A shell's background jobs are born deaf to SIGINT, and so are their children. This happens
+    # here, not in a ``preexec_fn``, which needs a fork: gRPC's fork handlers can abort the child.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "deploy.dead_letters", *words),
         *("--subscription", post.names.subscription, "--topic", post.names.topic),
         env={**os.environ, "PUBSUB_EMULATOR_HOST": post.clients.address, **environment},
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
-        # A shell's background jobs are born deaf to SIGINT, and so are their children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         stderr=asyncio.subprocess.PIPE,
     )
 
