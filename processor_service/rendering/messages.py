@@ -220,5 +220,11 @@ def _linked(text: str, address: str) -> str:
 def _preview(part: Sequence[MessagePart]) -> str:
     """The first words, for the notification."""
     first = part[0]
-    words = first.words() if isinstance(first, Table) else words_of(first[: 4 * _PREVIEW_CHARS])
+    words = first.words() if isinstance(first, Table) else _first_words(first)
     return escape(words if len(words) <= _PREVIEW_CHARS else words[:_PREVIEW_CHARS] + "…")
+
+
+def _first_words(markdown: str) -> str:
+    """Enough for the notification, without an address; a growing answer is read for it often."""
+    start = markdown[: 2 * _PREVIEW_CHARS]
+    return words_of(markdown[: 4 * _PREVIEW_CHARS] if "](" in start else start)

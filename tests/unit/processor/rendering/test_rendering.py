@@ -213,3 +213,10 @@ def test_text_too_dense_to_be_read_is_shown_whole_and_has_no_links(many: str) ->
     assert text.count("*") + text.count("a\n") >= many.count("*") + many.count("a\n") - 9
     assert "[a](b)" in text
     assert text.replace("\u200b", "").count(link) == 1
+
+
+def test_the_notification_reads_on_behind_a_long_address() -> None:
+    text = f"See [the page](https://e.com/{'a' * 400}) and " + "word " * 100
+    [body] = render_answer(Answer(text, "m"), "en", 9)
+    assert body.text.startswith("See the page and word")
+    assert len(body.text) > 200
