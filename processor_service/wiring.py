@@ -8,7 +8,6 @@ import aiohttp
 
 from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
 from processor_service.answering.generation import Generation
-from processor_service.answering.user_preferences import PeopleByChoice
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import PushVerifier
 from processor_service.api.readiness import Readiness
@@ -93,9 +92,7 @@ class Wiring:
         )
         self._limits = RedisLimits(redis, most)
         self._preferences = RedisPreferences(redis)
-        self._people = PeopleByChoice(
-            SlackPeople(calls, RedisPeopleCache(redis)), self._preferences
-        )
+        self._people = SlackPeople(calls, RedisPeopleCache(redis))
         self._cancel = CancelDeps(
             RedisCancellations(redis), RedisStreamOwners(redis), RedisThreadQueue(redis)
         )
@@ -215,6 +212,7 @@ class Wiring:
             leases=self._leases,
             conversations=self._conversations,
             people=self._people,
+            preferences=self._preferences,
             usage=self._limits,
             check_slack=opened.readiness.checks["slack"],
             check_model=self._check_model,

@@ -26,7 +26,7 @@ from processor_service.answering.post_answer import live_preview, post_answer
 from processor_service.answering.single_flight import saved_answer_key
 from processor_service.answering.sources.earlier_answer import note_on_request
 from processor_service.answering.thread_queue import LongWait, TurnNeverCame, wait_for_turn
-from processor_service.answering.user_preferences import in_default_mode, localised
+from processor_service.answering.user_preferences import as_chosen, localised
 from processor_service.attachments.attach import FilesUnusable
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.destination import resolve_destination
@@ -165,7 +165,7 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             run = _begin(work.lease, work, deps)
             if await _is_ours(task, run, deps, again=True):
                 async with deps.slack.statuses.of(task, deps.slack.conversations, again=run):
-                    await _tell_given_up(await localised(task, deps.source.people), run, deps)
+                    await _tell_given_up(await localised(task, deps.source), run, deps)
                 work.outcome = Outcome.GAVE_UP
             else:
                 work.outcome = Outcome.NOT_FOLLOWED
@@ -188,7 +188,7 @@ async def _answer_once(
 ) -> Outcome:
     refusal = await refusal_of(task, delivery, run, deps)
     if refusal is None or not refusal.told:
-        task = await in_default_mode(await localised(task, deps.source.people), deps.source)
+        task = await as_chosen(task, deps.source)
     if refusal is not None:
         await tell_refusal(task, refusal, run, deps)
         return Outcome.TOLD_FAILURE
@@ -257,7 +257,7 @@ async def _failures_told(
     except (PermanentError, TurnNeverCame) as error:
         if isinstance(error, TurnNeverCame) and not delivery.may_be_last:
             raise
-        await _tell(await localised(task, deps.source.people), _failure_of(error), run, deps)
+        await _tell(await localised(task, deps.source), _failure_of(error), run, deps)
         stopped = isinstance(error, Cancelled)
         work.outcome = _stopped(words=False) if stopped else Outcome.TOLD_FAILURE
     finally:

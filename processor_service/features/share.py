@@ -39,7 +39,7 @@ async def share_answer(task: Task, message_id: str, deps: AnswerDeps) -> Outcome
     share, leases = task.share, deps.coordination.leases
     if share is None:
         return Outcome.NOTED
-    task = await localised(task, deps.source.people)
+    task = await localised(task, deps.source)
     async with leased(task, message_id, leases, deps.deadline_s, deps.stopping) as work:
         if work.lease is not None:
             patience = deps.retry_policy.ending(work.until)

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -52,7 +53,7 @@ class RedisAnswers:
         if not self._signing.has_signed(signature, "answer", key, text):
             return None
         try:
-            return _ANSWER.validate_json(sealing(self._signing).decrypt(text.encode()))
+            return _ANSWER.validate_json(self._seal.decrypt(text.encode()))
         except (InvalidToken, ValidationError):
             # Sealed with another key, or written by a version with other answers.
             return None
@@ -60,16 +61,20 @@ class RedisAnswers:
     async def put(self, key: str, answer: Answer) -> None:
         if self._ttl_s == 0:
             return
-        text = sealing(self._signing).encrypt(_ANSWER.dump_json(answer)).decode()
+        text = self._seal.encrypt(_ANSWER.dump_json(answer)).decode()
         value = self._signing.sign("answer", key, text) + text
         await self._connection.put(answer_key(key), value, self._ttl_s)
+
+    @cached_property
+    def _seal(self) -> "Fernet":
+        return sealing(self._signing)
 
     async def forget(self, key: str) -> None:
         await self._connection.attempt(self._connection.redis.delete(answer_key(key)), lost=None)
 
 
 def sealing(signing: Signing) -> "Fernet":
-    """AES and HMAC-SHA256 with a key derived from the first of our signing keys; cheap to make.
+    """AES and HMAC-SHA256 with a key derived from the first of our signing keys.
 
     With another one everything sealed before is unreadable, like a lost entry.
     """

@@ -7,7 +7,6 @@ from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import answer
 from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
 from processor_service.answering.generation import Generation
-from processor_service.answering.user_preferences import PeopleByChoice
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import NoVerification, PushVerifier
 from processor_service.api.readiness import Readiness, ReadinessCheck
@@ -127,7 +126,7 @@ class World:
                     MemoryBudget(64 * MEGABYTE),
                     50 * MEGABYTE,
                 ),
-                people=PeopleByChoice(self.people, self.preferences),
+                people=self.people,
                 preferences=self.preferences,
                 channels=self.channels,
                 groups=self.groups,
@@ -164,7 +163,7 @@ class World:
             self.cancelling(),
             FeedbackDeps(self.votes, keeps_words=False),
             HomeDeps(
-                PeopleByChoice(self.people, self.preferences),
+                self.people,
                 self.preferences,
                 self.usages,
                 self.homes,
@@ -189,7 +188,8 @@ class World:
         return ReportDeps(
             leases=self.leases,
             conversations=self.conversations,
-            people=PeopleByChoice(self.people, self.preferences),
+            people=self.people,
+            preferences=self.preferences,
             usage=self.usages,
             check_slack=check_slack,
             check_model=check_model,

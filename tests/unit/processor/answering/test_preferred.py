@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processor_service.answering.user_preferences import in_default_mode
+from processor_service.answering.user_preferences import as_chosen
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected
 from shared.task import Earlier, Kind, Mode, Preferences, Purpose, Subject, Task, Wish
@@ -57,8 +57,8 @@ async def test_a_plain_question_is_answered_in_the_default_mode_and_the_chosen_l
 )
 async def test_an_explicit_mode_and_what_is_about_something_else_keep_theirs(task: Task) -> None:
     source = chosen(mode=Mode.CODE).deps().source
-    assert (await in_default_mode(task, source)).mode is task.mode
-    assert (await in_default_mode(a_task(), source)).mode is Mode.CODE
+    assert (await as_chosen(task, source)).mode is task.mode
+    assert (await as_chosen(a_task(), source)).mode is Mode.CODE
 
 
 async def test_who_chose_nothing_is_answered_as_before() -> None:
@@ -94,3 +94,16 @@ def test_a_task_carries_choices_only_where_there_are_some() -> None:
     choices = Preferences(language="en", mode=Mode.CODE, chosen_at=NOON)
     task = a_task(kind=Kind.HOME, preferences=choices)
     assert Task.decode(task.encode()).preferences == choices
+
+
+async def test_an_answer_waits_for_the_choices_once() -> None:
+    world = chosen(mode=Mode.CODE, language="en")
+    of, looks = world.preferences.of, list[str]()
+
+    async def counted(user_id: str) -> Preferences:
+        looks.append(user_id)
+        return await of(user_id)
+
+    world.preferences.of = counted  # type: ignore[method-assign]  # each look is a call to Redis
+    await world.answer(a_task())
+    assert looks == ["U1"]
