@@ -23,7 +23,7 @@ from processor_service.answering.clean_up import (
 from processor_service.answering.deps import AnswerDeps, SlackDeps
 from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import live_preview, post_answer
-from processor_service.answering.single_flight import saved_answer_key
+from processor_service.answering.single_flight import audience_of, saved_answer_key
 from processor_service.answering.sources.earlier_answer import note_on_request
 from processor_service.answering.thread_queue import LongWait, TurnNeverCame, wait_for_turn
 from processor_service.answering.user_preferences import as_chosen, localised
@@ -222,14 +222,17 @@ async def _answer_once(
 async def _look(
     task: Task, writer: SlackWriter, status: TaskStatus, slack: SlackDeps, channels: Channels
 ) -> tuple[AnswerContext, ThreadHistory]:
-    """Read the thread: the existing messages of the task, and the messages around them."""
+    """Read the thread: the existing messages of the task, and the messages around them. Slack is
+    asked meanwhile who shares the answer, so that the model need not wait for it.
+    """
     line, place = status.begin(writer, task, slack.budget), writer.conversation.place
     cards = TaskCards(task.locale, slack.cards_after_s)
     if place is not None and place.continues_thread:
         line.reading()
         cards.reading()
     with span("context"):
-        history = await writer.read(task.task_id)
+        reading = writer.read(task.task_id)
+        history, _ = await asyncio.gather(reading, audience_of(task, channels))
     cards.read(len(history.said))
     existing = ExistingMessages(history.posted)
     line.told_before(existing.delays)

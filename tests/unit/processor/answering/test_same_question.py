@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from processor_service.answering import single_flight
+from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.model import Chunk, Prompt
+from processor_service.ports.people import Channel
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused
 from shared.slack.message import MessageRef
@@ -127,3 +129,24 @@ async def test_where_nothing_is_kept_nobody_waits() -> None:
             await asyncio.sleep(0.001)
     model.gate.set()
     assert set(await asyncio.gather(*running)) == {Outcome.ANSWERED}
+
+
+async def test_who_shares_the_answer_is_asked_while_the_thread_is_read() -> None:
+    world = World()
+    asked, read = asyncio.Event(), asyncio.Event()
+    of, read_thread = world.channels.of, world.conversation.read
+
+    async def channel(channel_id: str) -> Channel | None:
+        asked.set()
+        await read.wait()
+        return await of(channel_id)
+
+    async def thread(task_id: str) -> ThreadHistory:
+        read.set()
+        await asked.wait()
+        return await read_thread(task_id)
+
+    world.channels.of = channel  # type: ignore[method-assign]  # a slow Slack
+    world.conversation.read = thread  # type: ignore[method-assign]  # likewise
+    async with asyncio.timeout(10):
+        assert await world.answer() is Outcome.ANSWERED
