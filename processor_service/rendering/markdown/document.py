@@ -240,7 +240,8 @@ def words_of(source: str) -> str:
     env: Env = {WORK: Work.on(source)}
     for token in read_blocks(lengthen_fences(source)):
         if token.type == "inline":
-            children = read_inline(token.content, env).tokens
+            # A table of many columns may have thousands of empty cells.
+            children = read_inline(token.content, env).tokens if token.content else []
             words += [" " if each.type.endswith("break") else each.content for each in children]
         else:
             words.append(token.content)
