@@ -10,14 +10,14 @@ from shared.task import Locale, Mode, Task
 _UNNAMED: Final = frozenset({Mode.CHAT, Mode.AUTO})
 
 
-async def locale_of(user_id: str, people: People, preferences: PreferenceStore) -> Locale | None:
+async def language_of(user_id: str, people: People, preferences: PreferenceStore) -> Locale | None:
     """The language that the user chose, else the one in Slack; None if neither is known quickly."""
     return (await preferences.of(user_id)).language or await people.locale_of(user_id)
 
 
 async def localised(task: Task, source: AnswerSource) -> Task:
     """The task in its user's language; the wire's is a guess for a new user."""
-    locale = await locale_of(task.user_id, source.people, source.preferences)
+    locale = await language_of(task.user_id, source.people, source.preferences)
     return task.model_copy(update={"locale": locale or task.locale})
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from processor_service.answering.user_preferences import locale_of
+from processor_service.answering.user_preferences import language_of
 from processor_service.ports.conversations import Body, Conversations
 from processor_service.ports.limits import Usages
 from processor_service.ports.people import People, PreferenceStore
@@ -77,7 +77,7 @@ async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: f
 async def run_model_checks(task: Task, deps: ReportDeps) -> Report:
     """The checks' results in the user's language."""
     through_s = (deps.now() - task.received_at).total_seconds()
-    locale = await locale_of(task.user_id, deps.people, deps.preferences) or task.locale
+    locale = await language_of(task.user_id, deps.people, deps.preferences) or task.locale
     used = await deps.usage.of(task.team_id, task.user_id)
     slack, *models = await asyncio.gather(
         _looked(deps.check_slack()),
