@@ -222,8 +222,9 @@ async def _answer_once(
 async def _look(
     task: Task, writer: SlackWriter, status: TaskStatus, slack: SlackDeps, channels: Channels
 ) -> tuple[AnswerContext, ThreadHistory]:
-    """Read the thread: the existing messages of the task, and the messages around them. Slack is
-    asked meanwhile who shares the answer, so that the model need not wait for it.
+    """Read the thread, unless it begins with this task: the existing messages of the task, and the
+    messages around them. Slack is asked meanwhile who shares the answer: the model need not wait
+    for it.
     """
     line, place = status.begin(writer, task, slack.budget), writer.conversation.place
     cards = TaskCards(task.locale, slack.cards_after_s)
@@ -231,7 +232,7 @@ async def _look(
         line.reading()
         cards.reading()
     with span("context"):
-        reading = writer.read(task.task_id)
+        reading = _nothing() if writer.begins else writer.read(task.task_id)
         history, _ = await asyncio.gather(reading, audience_of(task, channels))
     cards.read(len(history.said))
     existing = ExistingMessages(history.posted)
@@ -242,6 +243,10 @@ async def _look(
         quoted = await sent_along_for_asker(task, history, channels)
         task = task.model_copy(update={"quoted": quoted})
     return AnswerContext(task, writer, existing, line, history.said, cards=cards), history
+
+
+async def _nothing() -> ThreadHistory:
+    return ThreadHistory(())
 
 
 def _stopped(*, words: bool) -> Outcome:

@@ -33,12 +33,13 @@ async def resolve_destination(
         return SlackWriter(thread, run)
     try:
         there = await _there(task, conversations, run)
-        ts = await _show_question(task, there, conversations, run)
+        ts, begins = await _show_question(task, there, conversations, run)
     except SlackRefused:
         if task.response_url is None:
             raise
         return SlackWriter(conversations.response(task, task.response_url), run)
-    return SlackWriter(conversations.thread(there, there.shown_below or ts, ts), run)
+    thread = conversations.thread(there, there.shown_below or ts, ts)
+    return SlackWriter(thread, run, begins and there.shown_below is None)
 
 
 async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun) -> SlackWriter:
@@ -82,12 +83,14 @@ async def _there(task: Task, conversations: Conversations, run: TaskRun) -> Task
 
 async def _show_question(
     task: Task, there: Task, conversations: Conversations, run: TaskRun
-) -> str:
-    """The ts of the message that shows the question ``there``; posts it unless it exists."""
+) -> tuple[str, bool]:
+    """The ts of the message that shows the question ``there``; posts it unless it exists. And
+    whether this worker, alone, has posted it now: then no answer can be below it.
+    """
     channel = SlackWriter(conversations.channel(there), run)
     shown, asker = await asyncio.gather(_where_shown(task, channel), _asker(task, conversations))
     if shown is not None:
-        return shown
+        return shown, False
     subject = task.subject
     body = render_subject(task, subject, asker) if subject else render_question(task, asker)
     post = partial(channel.post, mark=Mark(task.task_id, "question"))
@@ -98,7 +101,7 @@ async def _show_question(
         # is answered in direct messages.
         age_s = (datetime.now(UTC) - task.occurred_at).total_seconds()
         FIRST_SIGN.record(age_s, source=task.source)
-    return posted.ts
+    return posted.ts, not run.doubtful
 
 
 async def _asker(task: Task, conversations: Conversations) -> str | None:

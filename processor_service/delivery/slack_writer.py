@@ -98,11 +98,13 @@ class TaskRun:
 @dataclass(frozen=True)
 class SlackWriter:
     """A ``Conversation``'s verbs for one run: each is retried, and the lease is checked before each
-    visible attempt. ``post`` and ``share`` take effect once.
+    visible attempt. ``post`` and ``share`` take effect once. ``begins``: this run has just posted
+    the message whose thread the conversation is.
     """
 
     conversation: Conversation
     run: TaskRun
+    begins: bool = False
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         return await self.run.read(partial(self.conversation.find, task_id, in_turn=in_turn))

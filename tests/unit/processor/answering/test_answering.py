@@ -3,9 +3,10 @@
 import pytest
 
 from processor_service.answering.single_flight import saved_answer_key
+from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
-from shared.errors import ModelUnavailable, SlackRefused, SlackUnavailable
+from shared.errors import ModelUnavailable, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.task import Source
 from tests.support.fakes.processor.model import FakeModel, at_once, saying
 from tests.support.fakes.processor.world import World
@@ -98,6 +99,32 @@ async def test_a_commands_question_is_shown_once_and_answered_in_its_thread() ->
     [(shown, _)] = world.conversations.shown.messages
     assert shown.mark.role == "question"
     assert world.conversations.opened == [shown.ts, shown.ts]
+
+
+@pytest.mark.parametrize(
+    ("sure", "reads"), [(True, 0), (False, 1)], ids=["posted now", "perhaps posted by another"]
+)
+async def test_a_thread_is_read_unless_it_begins_with_this_answers_question(
+    sure: bool, reads: int
+) -> None:
+    world, read = World(), list[str]()
+    read_thread = world.conversation.read
+
+    async def counted(task_id: str) -> ThreadHistory:
+        read.append(task_id)
+        return await read_thread(task_id)
+
+    world.conversation.read = counted  # type: ignore[method-assign]  # each one is a call to Slack
+    if not sure:
+        world.conversations.shown.failures["post"] = [(OutcomeUnknown("no answer"), True)]
+    command = a_task(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None)
+    assert await world.answer(command) is Outcome.ANSWERED
+    assert len(read) == reads
+    # Whoever comes next finds the question there, and perhaps an answer below it.
+    assert await world.answer(command, "m2") is Outcome.ALREADY_DONE
+    world.leases.done.clear()
+    assert await world.answer(command, "m3") is Outcome.ALREADY_DONE
+    assert len(read) == reads + 1
 
 
 async def test_a_command_where_we_may_not_post_is_answered_to_its_asker_alone() -> None:
